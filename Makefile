@@ -1,0 +1,117 @@
+# Rollcall's commands. `make` alone lists them; each installs what it needs, once, into .venv*/.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PY := .venv/bin/python
+SAM := .venv-sam/bin
+# A lock is complete, so nothing is left to resolve; that also spares older releases of pip their trouble with extras.
+INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r
+# Asked to run, not only to exist: a version manager's stand-in may be on PATH for a Python that is not switched on.
+PYTHON313 = $(shell PYENV_VERSION=3.13 python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null)
+
+# What runs on a laptop can reach no account: invented credentials, no profile, no instance metadata.
+LOCALLY := env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local \
+  AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true SAM_CLI_TELEMETRY=0 PYTHONPATH=shared:.
+MINISTACK_BIN := $(CURDIR)/.venv-ministack/bin/ministack
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------- run it
+.PHONY: dev dev-reset create-team
+dev: .venv/.local-installed $(if $(filter ministack,$(BACKEND)),.venv-ministack/.installed) ## Run the whole service here (PORT, BACKEND=moto|ministack, SEED_MEMBERS)
+	@exec $(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.local
+
+.PHONY: ministack
+ministack: .venv-ministack/.installed ## Install the MiniStack emulator, for BACKEND=ministack
+
+dev-reset: ## Forget what the local service has stored
+	rm -rf .dev
+
+create-team: .venv/.local-installed ## Create a team with its first owner in AWS (SLUG, NAME, OWNER_EMAIL, OWNER_NAME)
+	@PYTHONPATH=shared:. $(PY) -m infra.create_team --slug "$$SLUG" --name "$$NAME" \
+	  --owner-email "$$OWNER_EMAIL" --owner-name "$$OWNER_NAME"
+create-team: export SLUG NAME OWNER_EMAIL OWNER_NAME
+
+# ---------------------------------------------------------------- prove it
+.PHONY: test test-ministack lint types template check format
+test: .venv/.dev-installed ## Run the tests that need nothing but Python
+	$(LOCALLY) $(PY) -m pytest -q -m "not ministack"
+
+test-ministack: .venv/.dev-installed .venv-ministack/.installed ## Run the tests that need the MiniStack emulator
+	$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack
+
+lint: .venv/.dev-installed ## Check style, format and the floors
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	$(LOCALLY) .venv/bin/lint-imports --no-cache --no-logo
+
+types: .venv/.dev-installed ## Check types, strictly
+	.venv/bin/mypy
+
+template: .venv-sam/.installed ## Check template.yaml as AWS would
+	$(LOCALLY) $(SAM)/cfn-lint -a cfn_lint_serverless.rules -- template.yaml
+	$(LOCALLY) $(SAM)/sam validate --lint
+
+check: lint types template test test-ministack ## Run the whole gate, as CI does
+
+format: .venv/.dev-installed ## Rewrite the code in the house's format
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+# ---------------------------------------------------------------- ship it
+.PHONY: build deploy openapi lock clean
+# SAM's builder makes no bytecode; without it a cold start compiles every module. Hash-based files are never rechecked,
+# and the paths in them are those that Lambda mounts.
+build: .venv-sam/.installed ## Build the layer and the functions, with bytecode (needs python3.13, no Docker)
+	@test -n "$(PYTHON313)" || { echo "make build needs python3.13 on PATH, the runtime of the functions" >&2; exit 1; }
+	PATH="$(dir $(PYTHON313)):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam build
+	@for dir in .aws-sam/build/*/; do \
+	  case $$dir in */Layer/) on=/opt ;; *) on=/var/task ;; esac; \
+	  "$(PYTHON313)" -m compileall -q --invalidation-mode unchecked-hash -s "$${dir%/}" -p "$$on" "$${dir%/}" || exit 1; \
+	done
+
+deploy: build ## Build it and deploy it to AWS, asking for the parameters
+	SAM_CLI_TELEMETRY=0 $(SAM)/sam deploy --guided
+
+openapi: .venv/.local-installed ## Write infra/openapi.json from the handlers
+	$(LOCALLY) $(PY) -m infra.openapi
+
+# No registry's address and no path of this machine may end up in a lock. UPGRADE=--upgrade takes newer releases.
+COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
+lock: .venv/.dev-installed ## Resolve infra/requirements/*.in into hashed locks
+	cd infra/requirements && ../../$(COMPILE) --python-version 3.13 layer.in -o ../../shared/requirements.txt
+	cd infra/requirements && for use in local dev sam ministack; do \
+	  ../../$(COMPILE) --python-version 3.11 $$use.in -o $$use.txt || exit 1; \
+	done
+
+clean: ## Remove what was built and installed
+	rm -rf .venv .venv-sam .venv-ministack .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- environments; each stamp is newer than its lock
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Rollcall needs Python 3.11 or newer; this is " + sys.version)'
+	$(PYTHON) -m venv .venv
+
+.venv/.local-installed: infra/requirements/local.txt | .venv/bin/python
+	$(PY) $(INSTALL) $<
+	@touch $@
+
+.venv/.dev-installed: infra/requirements/dev.txt .venv/.local-installed
+	$(PY) $(INSTALL) $<
+	@touch $@
+
+.venv-sam/.installed: infra/requirements/sam.txt
+	$(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/python $(INSTALL) $<
+	@touch $@
+
+# MiniStack runs the functions with its own Python, so it gets the runtime's version where there is one.
+.venv-ministack/.installed: infra/requirements/ministack.txt
+	$(or $(PYTHON313),$(PYTHON)) -m venv .venv-ministack
+	.venv-ministack/bin/python $(INSTALL) $<
+	@touch $@

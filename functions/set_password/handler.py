@@ -1,0 +1,31 @@
+"""The holder of a set-password link: by the API, and the page at /reset/{token}."""
+
+from functools import partial
+
+from rollcall.actions.set_password import ChosenPassword, Holder, set_password
+from rollcall.http import answers, link_pages, targets
+from rollcall.http.endpoint import Request, by_route, endpoint
+
+_reads = targets.password_link
+
+
+@endpoint(body=ChosenPassword, link=targets.token_in_body, reads=_reads, answer=answers.nothing)
+def _complete(request: Request[ChosenPassword]) -> Holder:
+    """Set the password; sessions end, none is made."""
+    return set_password(request.call, request.link, request.body.password, answers.link_keys())
+
+
+_page = partial(endpoint, link=targets.token_in_path, reads=_reads, failure=link_pages.failure)
+_show = _page(answer=link_pages.password_page)(link_pages.show_password_link)
+_choose = _page(body=link_pages.PasswordForm, form=True, answer=link_pages.password_set_page)(
+    link_pages.choose_password
+)
+
+handler = by_route(
+    {
+        "POST /v1/password-resets/complete": _complete,
+        "GET /reset/{token}": _show,
+        "HEAD /reset/{token}": _show,
+        "POST /reset/{token}": _choose,
+    }
+)

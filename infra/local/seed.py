@@ -1,0 +1,133 @@
+"""The three teams that the local stack starts with, the same each time but for their secrets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rollcall import clock
+from rollcall.actions.create_team import NewTeam, create_team
+from rollcall.auth import passwords
+from rollcall.auth import secrets as credentials
+from rollcall.domain import ids
+from rollcall.domain.members import Member, Pat, RoleSource, Source, Status
+from rollcall.domain.permissions import Role
+from rollcall.domain.teams import ALL_PRODUCTS, NO_PRODUCTS, ProductAccess, Team
+from rollcall.http.schedule import system_call
+from rollcall.mail.address import canonical
+from rollcall.storage import bulk, keys
+from rollcall.storage.items import MemberItem
+from rollcall.storage.values import item_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEEDED = 30
+TEAMS = (("acme", "Acme"), ("globex", "Globex"), ("initech", "Initech"))
+PRODUCTS = {"trustgate": "TrustGate", "trusttest": "TrustTest", "trustvault": "TrustVault"}
+NAMES = (
+    "Amy Lee", "Bo Jansson", "Chloé Dupont", "Dmitri Ivanov", "Eszter Nagy", "Fatima al-Zahra", "Günther Groß",
+    "Håkon Åsen", "Inês Conceição", "Jürgen Müller", "Kenji Tanaka", "Łukasz Żółkowski", "María José Núñez",
+    "Ngọc Trần", "Øystein Bø", "Priya Raghunathan", "Quentin O'Brien", "Rosalind Featherstonehaugh-Cholmondeley",
+    "שרה כהן", "محمد علي", "Ursula <b>K.</b> Le Guin", "Võ Văn Kiệt", "Wei 王伟", "Xóchitl Hernández",
+    "Yusuf Öztürk", "Zoë Brontë", "-1+1|cmd", "Robert'); DROP TABLE Members;--", "Ana 🌻 Silva",
+)  # fmt: skip
+_CHOICES = (
+    ALL_PRODUCTS,
+    ProductAccess(frozenset({"trustgate"})),
+    ProductAccess(frozenset({"trustgate", "trusttest"})),
+    NO_PRODUCTS,
+)
+
+
+def seed_teams(members: int = SEEDED) -> list[dict[str, object]]:
+    """Create the teams and return what stack.json tells of them; the third has only its owner."""
+    os.environ.setdefault("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
+    return [_team(slug, name, members if slug != "initech" else 1) for slug, name in TEAMS]
+
+
+def _team(slug: str, name: str, size: int) -> dict[str, object]:
+    call = system_call(clock.now())
+    address = canonical(f"owner@{slug}.example.com")
+    password = f"{slug}-owner correct horse battery"
+    new = NewTeam(slug, name, address, "Olivia Owner", PRODUCTS, passwords.hashed(password))
+    team, owner = create_team(call, new)
+    people = [(owner, password)]
+    if size > 1:
+        people += _staff(team, slug)
+    others = list(_crowd(team, slug, max(0, size - len(people))))
+    with_tokens = [(member, password, _pat(team, member)) for member, password in people]
+    bulk.load(team.id, [pat[1] for _, _, pat in with_tokens[1:]] + others)
+    _give(with_tokens[0][2][1])
+    told = {_name(member): _told(member, password, text) for member, password, (text, _) in with_tokens}
+    return {
+        "slug": slug,
+        **{role: told.get(role) for role in ("owner", "admin", "member")},
+        "scim_token": None,
+        "service_token": None,
+        "product": "trustgate",
+    }
+
+
+def _staff(team: Team, slug: str) -> list[tuple[Member, str]]:
+    return [
+        (_member(team, f"{role}@{slug}.example.com", name, role, 0, password), password)
+        for role, name in ((Role.ADMIN, "Adam Admin"), (Role.MEMBER, "Mia Member"))
+        for password in [f"{slug}-{role} correct horse battery"]
+    ]
+
+
+def _crowd(team: Team, slug: str, size: int) -> Iterator[Member]:
+    for number in range(size):
+        name = NAMES[number % len(NAMES)]
+        name = name if number < len(NAMES) else f"{name} {number // len(NAMES)}"
+        role = Role.ADMIN if number % 10 == 4 else Role.MEMBER  # noqa: PLR2004 one in ten
+        yield _member(team, f"person{number + 1}@{slug}.example.com", name, role, number + 1, None)
+
+
+def _member(  # noqa: PLR0913 a seeded person is all of these
+    team: Team, email: str, name: str, role: Role, number: int, password: str | None
+) -> Member:
+    joined = team.created_at - timedelta(days=90) + timedelta(hours=number % 2000, milliseconds=number)
+    address = canonical(email)
+    return Member(
+        id=ids.make("mem", joined, secrets.token_bytes(10)),
+        team_id=team.id,
+        email=address.typed,
+        email_key=address.key,
+        name=name,
+        role=role,
+        role_source=RoleSource.INVITATION,
+        source=tuple(Source)[number % 3] if password is None else Source.INVITED,
+        created_at=joined,
+        products=_CHOICES[number % len(_CHOICES)],
+        status=Status.DEACTIVATED if number % 15 == 7 else Status.ACTIVE,  # noqa: PLR2004 two of thirty
+        email_verified=True,
+        password_hash=None if password is None else passwords.hashed(password),
+    )
+
+
+def _pat(team: Team, member: Member) -> tuple[str, Member]:
+    text = credentials.compose("pat", team.id, member.id, secrets.token_bytes(32))
+    hashed = credentials.digest(text)
+    pat = Pat(ids.make("pat", team.created_at, secrets.token_bytes(10)), hashed, None)
+    held = {credentials.map_key(hashed): pat}
+    return text, replace(member, pats=held)
+
+
+def _give(member: Member) -> None:
+    """Put a seeded token onto a member that exists already."""
+    item = item_of(member)
+    assert isinstance(item, MemberItem)  # noqa: S101 a member's item is one
+    MemberItem(*keys.member(member.team_id, member.id)).update([MemberItem.pats.set(item.pats)])
+
+
+def _name(member: Member) -> str:
+    return member.email.partition("@")[0]
+
+
+def _told(member: Member, password: str, pat: str) -> dict[str, str]:
+    return {"email": member.email, "password": password, "pat": pat, "id": member.id}

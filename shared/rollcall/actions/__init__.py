@@ -1,0 +1,1 @@
+"""Use cases: take what was read, decide, commit; one verb per file."""

@@ -1,0 +1,86 @@
+"""What every use case is handed: who calls, what was read, the moment, and the way to write the one Change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rollcall.domain.changes import Change
+from rollcall.domain.errors import NotFound, StaleVersion, Unauthenticated
+from rollcall.domain.events import Event
+from rollcall.domain.members import Member
+from rollcall.domain.permissions import Actor, CredentialKind
+from rollcall.domain.teams import Team
+from rollcall.storage.commit import BlockFull, commit
+from rollcall.storage.items import RecordItem
+from rollcall.storage.reads import Found
+from rollcall.storage.roll import open_next_block
+
+AnyVersion = frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The actor with the member and team records that were read with the request."""
+
+    actor: Actor
+    member: Member
+    team: Team
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request below the HTTP floor. `new_id` makes ids, `random_bytes` secrets; time stands still in `now`."""
+
+    now: datetime
+    found: Found
+    new_id: Callable[[str], str]
+    random_bytes: Callable[[int], bytes]
+    caller: Caller | None = None
+    address: str | None = None
+    request_id: str | None = None
+    if_match: AnyVersion = None
+    keep: Callable[[object], RecordItem | None] = field(default=lambda _: None)
+
+    @property
+    def known(self) -> Caller:
+        """Return the caller where one is needed."""
+        if self.caller is None:
+            raise Unauthenticated
+        return self.caller
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts."""
+        return self.known.actor
+
+    @property
+    def team(self) -> Team:
+        """Return the caller's team: the only one that anything here can reach."""
+        return self.known.team
+
+    def check_version(self, version: int) -> None:
+        """Refuse when `If-Match` names no present version."""
+        if self.if_match is not None and version not in self.if_match:
+            raise StaleVersion
+
+    def commit(self, change: Change, result: object = None) -> None:
+        """Write the change with its events and, where the request has an idempotency key, what is answered to it."""
+        if change == Change():
+            return
+        events = [Event(self.new_id("evt"), deed, self.now, self.address, self.request_id) for deed in change.deeds]
+        try:
+            commit(change, events, self.keep(result))
+        except BlockFull as full:
+            open_next_block(full.team_id, full.block)
+            raise
+
+
+def system(team_id: str) -> Actor:
+    """Return the actor of schedules."""
+    return Actor(team_id, None, None, None, None, CredentialKind.SYSTEM)
+
+
+def there(value: object | None) -> None:
+    """Raise for what is not there, or another team's: the same answer."""
+    if value is None:
+        raise NotFound

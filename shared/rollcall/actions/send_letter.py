@@ -1,0 +1,124 @@
+"""Send one letter of the outbox: claim it, see that it is still true, derive its link, send, note what became of it (T3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollcall.auth import links
+from rollcall.domain.invitations import Delivery, Invitation, State, Via
+from rollcall.domain.members import Member
+from rollcall.domain.teams import ProductAccess, Team
+from rollcall.mail import letters, ses
+from rollcall.mail.letters import Letter, Products
+from rollcall.mail.render import render
+from rollcall.mail.ses import MailRefused, MailUnavailable
+from rollcall.storage import keys, marks
+from rollcall.storage.items import LetterItem
+from rollcall.storage.reads import invitation_keys, read
+
+UNSENT = ("new", "sending")
+
+
+class NotNow(Exception):
+    """The letter must be tried again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What the sender needs from its surroundings."""
+
+    base_url: str
+    sender: str
+    link_key: bytes
+    configuration_set: str | None
+
+
+def send_letter(letter_id: str, post: Post, now: datetime) -> str:
+    """Send the letter unless that is done, or its link died meanwhile; return what became of it.
+
+    Raises NotNow. A duplicate is possible only when a sender dies between SES's acceptance and the mark; it carries
+    an equally valid link of the same generation (I29).
+    """
+    item = read([keys.letter(letter_id)]).letter(letter_id)
+    if item is None or item.state not in UNSENT:
+        return "done"
+    if not marks.claim_letter(item, now):
+        raise NotNow
+    addressed = _write(item, post, now)
+    if addressed is None:
+        marks.close_letter(item, "dropped", None)
+        return "dropped"
+    return _send(item, *addressed, post, now)
+
+
+def _send(item: LetterItem, to: str, letter: Letter, post: Post, now: datetime) -> str:
+    domain = post.sender.rpartition("@")[2].rstrip(">")
+    message = render(letter, to=to, sender=post.sender, message_id=f"{item.id}@{domain}", at=now)
+    try:
+        message_id = ses.send(message, to=to, sender=post.sender, configuration_set=post.configuration_set)
+    except MailRefused:
+        _close(item, "refused", Delivery.NOT_DELIVERED, None)
+        return "refused"
+    except MailUnavailable as error:
+        marks.release_letter(item)
+        raise NotNow from error
+    _close(item, "sent", Delivery.SENT, message_id)
+    return "sent"
+
+
+def _close(item: LetterItem, state: str, became: Delivery, message_id: str | None) -> None:
+    marks.close_letter(item, state, message_id)
+    if item.kind == "invitation":
+        marks.delivery(item.team_id, item.subject_id, int(item.generation), became)
+
+
+def _write(item: LetterItem, post: Post, now: datetime) -> tuple[str, Letter] | None:
+    """Return recipient and letter, or None when what it is about is no longer so."""
+    team_id, subject = item.team_id, item.subject_id
+    about = [keys.member(team_id, subject)] if subject.startswith("mem_") else invitation_keys(team_id, subject)
+    found = read([keys.team(team_id), *about])
+    team = found.team(team_id)
+    if team is None or not team.alive:
+        return None
+    if item.kind == "invitation":
+        return _invitation(found.invitation(team_id, subject), item, team, post, now)
+    return _to_member(found.member(team_id, subject), item, team, post, now)
+
+
+def _invitation(
+    invitation: Invitation | None, item: LetterItem, team: Team, post: Post, now: datetime
+) -> tuple[str, Letter] | None:
+    if invitation is None or invitation.state_at(now) is not State.PENDING or invitation.generation != item.generation:
+        return None
+    token = links.invitation_link(post.link_key, invitation, Via.MAILED)
+    letter = letters.Invitation(
+        team=team.name,
+        inviter_name=invitation.inviter.name,
+        inviter_email=invitation.inviter.email,
+        role=invitation.role.value,
+        products=product_names(invitation.products, team),
+        url=f"{post.base_url}/i/{token}",
+        expires_at=invitation.expires_at,
+        sets_password=invitation.send_password_email and team.passwords_open,
+        message=invitation.message,
+    )
+    return invitation.email_key, letter
+
+
+def _to_member(
+    member: Member | None, item: LetterItem, team: Team, post: Post, now: datetime
+) -> tuple[str, Letter] | None:
+    if member is None or not member.is_active:
+        return None
+    if item.kind == "password_changed":
+        return member.email_key, letters.PasswordChanged(team.name, member.name, now)
+    link = member.password_link
+    if link.generation != item.generation or link.expires_at is None or now >= link.expires_at:
+        return None
+    url = f"{post.base_url}/reset/{links.password_link(post.link_key, member)}"
+    return member.email_key, letters.SetPassword(team.name, member.name, url, link.expires_at, "team_created")
+
+
+def product_names(access: ProductAccess, team: Team) -> Products:
+    """Return the names of the products that the access opens, or "all"."""
+    only = access.within(team).only
+    return "all" if only is None else tuple(team.products[key] for key in sorted(only))

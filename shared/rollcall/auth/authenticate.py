@@ -1,0 +1,57 @@
+"""The judgement of a credential against one consistent reading of its member and team (C6): no index, no cache."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollcall.auth import secrets
+from rollcall.auth.secrets import Secret
+from rollcall.domain.errors import TokenExpired, Unauthenticated
+from rollcall.domain.members import Member, Pat, Session
+from rollcall.domain.permissions import Actor, CredentialKind
+from rollcall.domain.teams import Team
+from rollcall.storage import keys
+from rollcall.storage.keys import Key
+from rollcall.storage.reads import Found
+
+ACCEPTED = ("ses", "pat")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls, as the table has them at this moment."""
+
+    actor: Actor
+    member: Member
+    team: Team
+
+
+def wanted(token: Secret) -> Sequence[Key]:
+    """Return the keys that judging the credential needs: its member and its team."""
+    return keys.member(token.team_id, token.owner_id), keys.team(token.team_id)
+
+
+def judge(token: Secret | None, found: Found, now: datetime) -> Identity:
+    """Return who calls, or refuse: 401 without a reason, unless the holder has the right secret."""
+    if token is None or token.kind not in ACCEPTED:
+        raise Unauthenticated
+    team = found.team(token.team_id)
+    member = found.member(token.team_id, token.owner_id)
+    if team is None or not team.alive or member is None or not member.is_active:
+        raise Unauthenticated
+    credential = _credential(token, member)
+    if credential is None or not secrets.same(credential.hash, token.hash):
+        raise Unauthenticated
+    if not credential.live(now):
+        raise TokenExpired
+    if isinstance(credential, Session) and credential.via == "password" and team.sso_enforced:
+        raise Unauthenticated
+    kind = CredentialKind.PAT if token.kind == "pat" else CredentialKind.SESSION
+    actor = Actor(team.id, member.id, member.email, member.name, member.role, kind, credential.id)
+    return Identity(actor, member, team)
+
+
+def _credential(token: Secret, member: Member) -> Session | Pat | None:
+    held: Session | Pat | None
+    held = member.pats.get(token.map_key) if token.kind == "pat" else member.sessions.get(token.map_key)
+    return held

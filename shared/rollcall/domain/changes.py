@@ -1,0 +1,82 @@
+"""A Change is what a decision writes: values before and after, unique claims, deeds for the audit, letters.
+
+A decision never touches the table. `storage/commit.py` turns one Change into one transaction and derives from the
+values what hangs on them: the roster row, its counters, the set of owners.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from rollcall.domain.events import Deed
+    from rollcall.domain.invitations import Invitation
+    from rollcall.domain.members import Member
+    from rollcall.domain.teams import Team
+
+    Value: TypeAlias = Team | Member | Invitation
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A value that must not exist yet."""
+
+    value: "Value"
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """A value that must still be as it was read; only the fields that differ are written.
+
+    `caps` names maps of credentials that must not hold more entries afterwards than so many (I15).
+    """
+
+    before: "Value"
+    after: "Value"
+    caps: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A value that the decision rests on and that must not have moved meanwhile."""
+
+    value: "Member"
+
+
+Step = Created | Updated | Unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A unique thing (an e-mail address in a team, a slug) passing from one holder's id to another's; None is nobody."""
+
+    kind: str
+    team_id: str
+    value: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter to be sent once the change is true: what it is about, never its link (the sender derives that)."""
+
+    id: str
+    kind: str
+    team_id: str
+    subject_id: str
+    generation: int
+    created_at: datetime
+    fields: "dict[str, str]"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that one decision writes; an empty one writes nothing."""
+
+    steps: tuple[Step, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    deeds: "tuple[Deed, ...]" = ()
+    letters: tuple[Letter, ...] = ()

@@ -1,0 +1,54 @@
+"""The audit vocabulary (T2): what happened, to whom, by whom; past tense, `noun.verb`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rollcall.domain.permissions import Actor
+
+
+class Action(StrEnum):
+    """Every kind of audit event."""
+
+    TEAM_CREATED = "team.created"
+    INVITATION_CREATED = "invitation.created"
+    INVITATION_RESENT = "invitation.resent"
+    INVITATION_LINK_COPIED = "invitation.link_copied"
+    INVITATION_REVOKED = "invitation.revoked"
+    INVITATION_EXPIRED = "invitation.expired"
+    INVITATION_ACCEPTED = "invitation.accepted"
+    PROFILE_EDITED = "member.profile_edited"
+    PASSWORD_SET = "member.password_set"
+    SESSION_OPENED = "session.opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about: the kind of thing, its id, and a name for people as it was then."""
+
+    kind: str
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a decision did, before anybody knows when and from where; no secret ever stands in it."""
+
+    action: Action
+    actor: Actor
+    subject: Subject
+    before: Mapping[str, object] | None
+    after: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A deed as the audit keeps it for ever: with its id (a ULID, so the order), time, address and request."""
+
+    id: str
+    deed: Deed
+    at: datetime
+    address: str | None
+    request_id: str | None

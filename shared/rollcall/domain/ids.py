@@ -1,0 +1,71 @@
+"""Ids are a prefix and a ULID; keys and credentials hold the same 128 bits as 22 base-62 characters."""
+
+import re
+from datetime import UTC, datetime
+
+PREFIXES = ("team", "mem", "inv", "pat", "ses", "svc", "scm", "idp", "grp", "evt", "let")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_VALUE = {character: value for value, character in enumerate(_BASE62)}
+_ID = re.compile(r"(?:%s)_[0-7][0-9A-HJKMNP-TV-Z]{25}" % "|".join(PREFIXES))  # noqa: UP031 braces belong to the regex
+_RANDOM_BITS = 80
+CODE_LENGTH = 22
+
+
+def make(prefix: str, at: datetime, randomness: bytes) -> str:
+    """Return `prefix_ULID` for the moment `at` (milliseconds) and ten random bytes."""
+    milliseconds = int(at.timestamp() * 1000)
+    number = milliseconds << _RANDOM_BITS | int.from_bytes(randomness, "big")
+    return f"{prefix}_{_crockford(number)}"
+
+
+def valid(text: object, prefix: str) -> bool:
+    """Tell whether the text is an id of that kind; input that is not never reaches a key."""
+    return isinstance(text, str) and text.startswith(f"{prefix}_") and _ID.fullmatch(text) is not None
+
+
+def code(an_id: str) -> str:
+    """Return the id's 128 bits in base 62, which sorts as the ULID does."""
+    number = 0
+    for character in an_id.partition("_")[2]:
+        number = number << 5 | _CROCKFORD.index(character)
+    return base62(number, CODE_LENGTH)
+
+
+def from_code(prefix: str, text: str) -> str:
+    """Return the id that `code` came from."""
+    return f"{prefix}_{_crockford(number_of(text))}"
+
+
+def is_code(text: str) -> bool:
+    """Tell whether the text is 22 base-62 characters that fit in 128 bits."""
+    return len(text) == CODE_LENGTH and all(c in _VALUE for c in text) and number_of(text) < 1 << 128
+
+
+def made_at(an_id: str) -> datetime:
+    """Return the moment a ULID was made."""
+    number = 0
+    for character in an_id.partition("_")[2][:10]:
+        number = number << 5 | _CROCKFORD.index(character)
+    return datetime.fromtimestamp(number / 1000, UTC)
+
+
+def base62(number: int, width: int) -> str:
+    """Return the number in base 62, padded with zeros to `width` characters."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _BASE62[digit] + digits
+    return digits.rjust(width, "0")
+
+
+def number_of(text: str) -> int:
+    """Read base 62."""
+    number = 0
+    for character in text:
+        number = number * 62 + _VALUE[character]
+    return number
+
+
+def _crockford(number: int) -> str:
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

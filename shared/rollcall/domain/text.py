@@ -1,0 +1,13 @@
+"""Kinds of text that come from outside; each has one strict reader on the HTTP floor, and one schema."""
+
+from typing import NewType
+
+PersonName = NewType("PersonName", str)
+TeamName = NewType("TeamName", str)
+Message = NewType("Message", str)
+LinkText = NewType("LinkText", str)
+NewPassword = NewType("NewPassword", str)
+TypedPassword = NewType("TypedPassword", str)
+AvatarUrl = NewType("AvatarUrl", str)
+Slug = NewType("Slug", str)
+FormText = NewType("FormText", str)

@@ -1,0 +1,267 @@
+"""The one strict reader of bodies: a frozen dataclass says what a body may hold, a table says how each type is read.
+
+Unknown fields, duplicate keys, NaN, nulls and wrong types are refused, each with a pointer (RFC 6901).
+"""
+
+import json
+import re
+import types
+import typing
+import unicodedata
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from typing import Any, TypeVar, Union, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from rollcall.domain.errors import Flaw, Invalid
+from rollcall.domain.permissions import Role
+from rollcall.domain.teams import ProductAccess
+from rollcall.domain.text import (
+    AvatarUrl,
+    FormText,
+    LinkText,
+    Message,
+    NewPassword,
+    PersonName,
+    Slug,
+    TeamName,
+    TypedPassword,
+)
+from rollcall.http.errors import TooLarge, UnsupportedMediaType
+from rollcall.http.request import LARGEST_BODY, HttpRequest
+from rollcall.mail.address import Address, canonical
+
+LONGEST_NAME = 100
+LONGEST_MESSAGE = 500
+LONGEST_LINK = 200
+SHORTEST_LINK = 16
+LONGEST_URL = 500
+LONGEST_TYPED_PASSWORD = 1024
+MOST_PRODUCTS = 50
+PRODUCT = re.compile(r"[a-z][a-z0-9-]{1,31}")
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+FORM = "application/x-www-form-urlencoded"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A body without fields: absent, or `{}`."""
+
+
+class _Wrong(ValueError):
+    """A value that its reader refuses; `pointer` goes on below the field."""
+
+    def __init__(self, sentence: str, pointer: str = "") -> None:
+        super().__init__(sentence)
+        self.pointer = pointer
+
+
+def read_body(request: HttpRequest, shape: type[B], *, form: bool = False) -> B:
+    """Return the body as `shape`, or say everything that is wrong with it."""
+    if len(request.body) > LARGEST_BODY:
+        raise TooLarge
+    if shape is Nothing and not request.body:
+        return shape()
+    _check_media_type(request, FORM if form else "application/json")
+    return fill(shape, _form(request.body) if form else _object(request.body))
+
+
+def _check_media_type(request: HttpRequest, expected: str) -> None:
+    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if media.strip().lower() != expected or charset not in {"", "utf-8", "utf8"}:
+        raise UnsupportedMediaType(f"Send the body as {expected}.")
+
+
+def _object(raw: bytes) -> dict[str, object]:
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, _Wrong) else "This is not valid JSON in UTF-8."
+        raise Invalid(Flaw("", reason)) from None
+    if not isinstance(value, dict):
+        raise Invalid(Flaw("", "Send one JSON object."))
+    return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None) if len(names) > len(set(names)) else None
+    if twice is not None:
+        raise _Wrong(f"The key {twice[:LONGEST_NAME]!r} comes twice.")
+    return dict(pairs)
+
+
+def _refuse(name: str) -> object:
+    raise _Wrong(f"{name} is no JSON number.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise _Wrong("A number is too large.")
+    return number
+
+
+def _form(raw: bytes) -> dict[str, object]:
+    try:
+        pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(raw), errors="strict")
+    except ValueError:
+        raise Invalid(Flaw("", "This is not a valid form in UTF-8.")) from None
+    try:
+        return _once([(name, value) for name, value in pairs])
+    except _Wrong as error:
+        raise Invalid(Flaw("", str(error))) from None
+
+
+def fill(shape: type[B], given: Mapping[str, object]) -> B:
+    """Return the fields as `shape`, or say everything that is wrong with them."""
+    flaws: list[Flaw] = []
+    values: dict[str, object] = {}
+    known = _readers(cast("Hashable", shape))
+    for name in given.keys() - known.keys():
+        flaws.append(Flaw(f"/{_escaped(name)}", "This field is not known."))
+    for name, (reader, required) in known.items():
+        if name not in given:
+            if required:
+                flaws.append(Flaw(f"/{name}", "This field is needed."))
+            continue
+        try:
+            values[name] = reader(given[name])
+        except _Wrong as error:
+            flaws.append(Flaw(f"/{name}{error.pointer}", str(error)))
+    if flaws:
+        raise Invalid(*sorted(flaws, key=lambda flaw: flaw.pointer))
+    return shape(**values)
+
+
+@cache
+def _readers(shape: Any) -> dict[str, tuple[Callable[[object], object], bool]]:
+    hints = typing.get_type_hints(shape)
+    return {field.name: (READERS[_inner(hints[field.name])], field.default is MISSING) for field in fields(shape)}
+
+
+def _inner(hint: Any) -> Any:
+    """Return X of `X | None`: None only says that the field may be absent."""
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is Union:
+        return next(part for part in typing.get_args(hint) if part is not types.NoneType)
+    return hint
+
+
+def _escaped(name: str) -> str:
+    return name[:LONGEST_NAME].replace("~", "~0").replace("/", "~1")
+
+
+def text(value: object, shortest: int, longest: int) -> str:
+    """Return text within its length in code points; half a surrogate pair and NUL are no text."""
+    if not isinstance(value, str):
+        raise _Wrong("This must be text.")
+    if not shortest <= len(value) <= longest:
+        raise _Wrong(f"This must have {shortest} to {longest} characters.")
+    if "\0" in value:
+        raise _Wrong("This must not hold NUL.")
+    return value
+
+
+def _line(value: object, longest: int) -> str:
+    """Return one visible line: trimmed, composed, without control, format and separator characters."""
+    line = unicodedata.normalize("NFC", text(value, 1, longest)).strip()
+    if not line:
+        raise _Wrong("This must not be blank.")
+    if any(unicodedata.category(character) in _UNSEEN for character in line):
+        raise _Wrong("This must not hold control or invisible characters.")
+    if sum(unicodedata.combining(character) > 0 for character in line) > len(line) // 2:
+        raise _Wrong("This holds more accents than letters.")
+    return line
+
+
+def _message(value: object) -> str:
+    message = text(value, 1, LONGEST_MESSAGE).replace("\r\n", "\n")
+    if any(unicodedata.category(c) in _UNSEEN and c != "\n" for c in message):
+        raise _Wrong("This must not hold control or invisible characters.")
+    return message.strip()
+
+
+def _link(value: object) -> str:
+    return text(value, SHORTEST_LINK, LONGEST_LINK)
+
+
+def _address(value: object) -> Address:
+    try:
+        return canonical(text(value, 3, 254))
+    except ValueError as error:
+        raise _Wrong(str(error)) from None
+
+
+def _role(value: object) -> Role:
+    if not isinstance(value, str) or value not in set(Role):
+        raise _Wrong(f"This must be one of {', '.join(Role)}.")
+    return Role(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong("This must be true or false.")
+    return value
+
+
+def _products(value: object) -> ProductAccess:
+    if value == {"all": True} and isinstance(value, dict) and value["all"] is True:
+        return ProductAccess()
+    if not isinstance(value, dict) or set(value) != {"only"} or not isinstance(value["only"], list):
+        raise _Wrong('This must be {"all": true} or {"only": [product keys]}.')
+    keys = value["only"]
+    if len(keys) > MOST_PRODUCTS:
+        raise _Wrong(f"Name at most {MOST_PRODUCTS} products.", "/only")
+    for index, key in enumerate(keys):
+        if not isinstance(key, str) or not PRODUCT.fullmatch(key):
+            raise _Wrong("This is no product key.", f"/only/{index}")
+        if key in keys[:index]:
+            raise _Wrong("This product is named twice.", f"/only/{index}")
+    return ProductAccess(frozenset(keys))
+
+
+def _avatar(value: object) -> str:
+    """Return an https URL, or an empty text (also for null), which clears it."""
+    if value is None or value == "":
+        return ""
+    url = text(value, 1, LONGEST_URL)
+    try:
+        parts = urlsplit(url)
+        plain = (
+            parts.scheme == "https" and parts.hostname and not parts.username and url.isascii() and url.isprintable()
+        )
+    except ValueError:
+        plain = False
+    if not plain or any(character in url for character in " <>\"'\\"):
+        raise _Wrong("This must be an https address, or null.")
+    return url
+
+
+def _slug(value: object) -> str:
+    slug = text(value, 1, 48)
+    if not SLUG.fullmatch(slug):
+        raise _Wrong("Use lower-case letters, digits and hyphens.")
+    return slug
+
+
+READERS: dict[Any, Callable[[object], object]] = {
+    Address: _address,
+    Role: _role,
+    ProductAccess: _products,
+    bool: _flag,
+    PersonName: lambda value: _line(value, LONGEST_NAME),
+    TeamName: lambda value: _line(value, LONGEST_NAME),
+    Message: _message,
+    LinkText: _link,
+    NewPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
+    TypedPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
+    AvatarUrl: _avatar,
+    FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
+    Slug: _slug,
+}

@@ -1,0 +1,286 @@
+"""The seam between API Gateway and a use case: one request goes down once and comes up once.
+
+Order of refusals: 401, 403 by role or step-up, 400, 404, 403 by rank, 412, 409; the last four are the use case's.
+Routing is API Gateway's: a function with several routes picks by `routeKey`. (Powertools' resolver keeps the current
+event in class state, which a warm or threaded process must not; see infra/decisions.)
+"""
+
+import os
+import secrets as randomness
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from rollcall import clock
+from rollcall.actions.call import Call, Caller
+from rollcall.auth import authenticate, secrets
+from rollcall.auth.secrets import Secret
+from rollcall.domain import ids
+from rollcall.domain.errors import Contention, LinkUnknown, RollcallError, Stale, TooManyRequests, Unauthenticated
+from rollcall.domain.permissions import Permission
+from rollcall.http import errors, idempotency, observe
+from rollcall.http.bodies import Nothing, read_body
+from rollcall.http.conditional import versions
+from rollcall.http.reply import Reply, gateway_response
+from rollcall.http.request import HttpRequest, credential, read_event, same_origin
+from rollcall.storage import keys, marks
+from rollcall.storage.keys import Key
+from rollcall.storage.reads import Found, read
+from rollcall.storage.table import Meter, metered
+
+B = TypeVar("B")
+ATTEMPTS = 4
+Event = dict[str, Any]
+Handler = Callable[[Event, object], dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[B]):
+    """What a request asks before anything is read: enough to name every item that it needs."""
+
+    http: HttpRequest
+    body: B
+    token: Secret | None = None
+    link: Secret | None = None
+    named: idempotency.Named | None = None
+    if_match: frozenset[int] | None = None
+
+    @property
+    def team_id(self) -> str:
+        """Return the team that the credential or the link names; the only one this request can touch."""
+        scope = self.token or self.link
+        if scope is None:
+            raise Unauthenticated
+        return scope.team_id
+
+    def path_id(self, name: str, prefix: str) -> str | None:
+        """Return an id from the path, or None for text that is none and so names nothing."""
+        value = self.http.path.get(name)
+        return value if ids.valid(value, prefix) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[B]):
+    """One request, ready for its use case."""
+
+    asked: Asked[B]
+    call: Call
+
+    @property
+    def body(self) -> B:
+        """Return the body as its dataclass."""
+        return self.asked.body
+
+    @property
+    def link(self) -> Secret:
+        """Return the mailed link's token, on routes that have one."""
+        if self.asked.link is None:
+            raise LinkUnknown
+        return self.asked.link
+
+
+Reads = Callable[[Asked[Any]], Iterable[Key]]
+Answer = Callable[[Request[Any], Any], Reply]
+Failure = Callable[[RollcallError, HttpRequest], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a route is, so that the description of the API can be generated from it."""
+
+    action: Callable[[Request[Any]], Any]
+    answer: Answer
+    permission: Permission | None
+    body: type
+    reads: Reads
+    link: Callable[[HttpRequest, Any], str | None] | None
+    form: bool
+    failure: Failure
+    tolerant: bool
+    any_body: bool
+
+    def __call__(self, event: Event, context: object = None) -> dict[str, object]:
+        """Serve one API Gateway event."""
+        del context
+        watch = observe.Watch()
+        with metered() as meter:
+            return self._observed(event, watch, meter)
+
+    def _observed(self, event: Event, watch: observe.Watch, meter: Meter) -> dict[str, object]:
+        facts: dict[str, object] = {"route": "-"}
+        local = os.environ.get("ROLLCALL_LOCAL") == "1"
+        headers: Mapping[str, str] = {}
+        try:
+            http = read_event(event)
+        except RollcallError as error:
+            reply, request_id = errors.problem(error, "-"), "-"
+        else:
+            request_id, headers = http.request_id, http.headers
+            facts = {"route": http.route, "request_id": request_id}
+            reply = self._answered(http, facts)
+        if str(facts["route"]).startswith("HEAD "):
+            reply = replace(reply, body="")
+        observe.note(facts, reply.status, watch, meter)
+        asked = "x-rollcall-cost" in headers
+        extra = {"x-request-id": request_id, **observe.cost_headers(meter, watch, timing=local, cost=asked)}
+        return gateway_response(reply, extra)
+
+    def _answered(self, http: HttpRequest, facts: dict[str, object]) -> Reply:
+        try:
+            return self._attempts(http, facts)
+        except RollcallError as error:
+            facts["code"] = error.code
+            return self.failure(error, http)
+        except Exception:  # noqa: BLE001 the last line: nothing of the inside goes out (I33)
+            observe.note_failure(facts)
+            return errors.internal(http.request_id)
+
+    def _attempts(self, http: HttpRequest, facts: dict[str, object]) -> Reply:
+        text, by_cookie = self._credential(http)
+        token = secrets.parse(text)
+        if self.permission is not None and (token is None or token.kind not in authenticate.ACCEPTED):
+            raise Unauthenticated
+        asked, flaw = self._asked(http, token)
+        for _ in range(ATTEMPTS):
+            try:
+                return self._attempt(asked, flaw, facts, by_cookie=by_cookie)
+            except Stale:
+                continue
+        raise Contention
+
+    def _credential(self, http: HttpRequest) -> tuple[str | None, bool]:
+        if self.permission is None and not self.tolerant:
+            return None, False
+        return credential(http)
+
+    def _asked(self, http: HttpRequest, token: Secret | None) -> tuple[Asked[Any], RollcallError | None]:
+        """Return the request, and what is wrong with it, which is said only after 401 and 403."""
+        try:
+            body = None if self.any_body else read_body(http, self.body, form=self.form)
+            link = secrets.parse(self.link(http, body)) if self.link else None
+            named = idempotency.of(http, token or link)
+            return Asked(http, body, token, link, named, versions(http.headers.get("if-match"))), None
+        except RollcallError as flaw:
+            return Asked(http, None, token), flaw
+
+    def _attempt(
+        self, asked: Asked[Any], flaw: RollcallError | None, facts: dict[str, object], *, by_cookie: bool
+    ) -> Reply:
+        now = clock.now()
+        found = self._read(asked, flaw, now)
+        caller = self._authenticate(asked, found, now, by_cookie=by_cookie)
+        facts["actor"] = caller.actor.member_id if caller else None
+        if flaw is not None:
+            raise flaw
+        replay = idempotency.replay(asked.named, found, now)
+        if replay is not None:
+            return replay
+        self._check_link(asked, found, now)
+        call = Call(
+            now=now,
+            found=found,
+            new_id=lambda prefix: ids.make(prefix, now, randomness.token_bytes(10)),
+            random_bytes=randomness.token_bytes,
+            caller=caller,
+            address=asked.http.address,
+            request_id=asked.http.request_id,
+            if_match=asked.if_match,
+            keep=lambda result: idempotency.record(asked.named, self.answer(request, result), now),
+        )
+        request: Request[Any] = Request(asked, call)
+        try:
+            result = self.action(request)
+        except LinkUnknown:
+            marks.strike(_link_throttle(asked.http, now), now)
+            raise
+        return self.answer(request, result)
+
+    def _read(self, asked: Asked[Any], flaw: RollcallError | None, now: datetime) -> Found:
+        wanted: list[Key] = []
+        if asked.token is not None:
+            wanted += authenticate.wanted(asked.token)
+        if flaw is None and (asked.link or self.link is None):
+            wanted += self.reads(asked)
+        if asked.named is not None:
+            wanted.append(asked.named.key)
+        if asked.link is not None:
+            wanted.append(_link_throttle(asked.http, now))
+        return read(wanted) if wanted else Found({})
+
+    def _authenticate(self, asked: Asked[Any], found: Found, now: datetime, *, by_cookie: bool) -> Caller | None:
+        if asked.token is None:
+            return None
+        try:
+            identity = authenticate.judge(asked.token, found, now)
+        except Unauthenticated:
+            if self.permission is None and by_cookie:
+                return None
+            raise
+        if by_cookie and not same_origin(asked.http, os.environ["PUBLIC_BASE_URL"]):
+            raise errors.CrossSite
+        if self.permission is not None:
+            identity.actor.require(self.permission, now)
+        marks.seen(identity.member, now)
+        marks.extend(identity.member, identity.team, asked.token.map_key, now)
+        return Caller(identity.actor, identity.member, identity.team)
+
+    def _check_link(self, asked: Asked[Any], found: Found, now: datetime) -> None:
+        if self.link is None:
+            return
+        if asked.link is None:
+            raise LinkUnknown
+        if found.mark(_link_throttle(asked.http, now)) >= LINK_FAILURES:
+            raise TooManyRequests(int(LINK_WINDOW.total_seconds()))
+
+
+LINK_FAILURES = 100
+LINK_WINDOW = marks.SEEN_EVERY / 4
+
+
+def _link_throttle(http: HttpRequest, now: datetime) -> Key:
+    return keys.throttle("link", http.address, marks.window(now, LINK_WINDOW))
+
+
+def _no_keys(_: Asked[Any]) -> Iterable[Key]:
+    return ()
+
+
+def _problem(error: RollcallError, http: HttpRequest) -> Reply:
+    return errors.problem(error, http.request_id)
+
+
+def endpoint(  # noqa: PLR0913 a route is described in one place, by name
+    *,
+    answer: Answer,
+    permission: Permission | None = None,
+    body: type = Nothing,
+    reads: Reads = _no_keys,
+    link: Callable[[HttpRequest, Any], str | None] | None = None,
+    form: bool = False,
+    failure: Failure = _problem,
+    tolerant: bool = False,
+    any_body: bool = False,
+) -> Callable[[Callable[[Request[Any]], Any]], Endpoint]:
+    """Make a use case a route.
+
+    `permission` needs a credential; without one the route is public, or `tolerant` of a caller who is signed in.
+    `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token
+    of a mailed link stands. `any_body` leaves the body unread. `answer` renders the result, also for the idempotency record, so it must be pure.
+    """
+
+    def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:
+        return Endpoint(action, answer, permission, body, reads, link, form, failure, tolerant, any_body)
+
+    return decorate
+
+
+def by_route(endpoints: Mapping[str, Endpoint]) -> Handler:
+    """Make several routes one function; API Gateway has already matched the path."""
+
+    def handler(event: Event, context: object = None) -> dict[str, object]:
+        route = str(event.get("routeKey", "")) if isinstance(event, dict) else ""
+        return endpoints.get(route, next(iter(endpoints.values())))(event, context)
+
+    handler.endpoints = endpoints  # type: ignore[attr-defined]  # the API description reads them
+    return handler

@@ -1,0 +1,192 @@
+"""Which page answers what on `/i/{token}` and `/reset/{token}`: the pages themselves are `pages.py`'s."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from rollcall.actions import accept, set_password
+from rollcall.actions.accept import Acceptance, Joined, Seen
+from rollcall.actions.send_letter import product_names
+from rollcall.actions.set_password import Holder
+from rollcall.domain.errors import (
+    Gone,
+    Invalid,
+    LinkExpired,
+    LinkRevoked,
+    LinkUsed,
+    RollcallError,
+    SsoRequired,
+    TooManyRequests,
+    WrongAccount,
+)
+from rollcall.domain.teams import Team
+from rollcall.domain.text import FormText
+from rollcall.http.answers import link_keys
+from rollcall.http.bodies import fill
+from rollcall.http.endpoint import Request
+from rollcall.http.errors import status_of
+from rollcall.http.pages import page_csp, render_page
+from rollcall.http.reply import HTML, Reply
+from rollcall.http.request import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class JoinForm:
+    """What the accept page posts; read loosely, so that the page can say what is wrong next to the field."""
+
+    name: FormText = FormText("")
+    password: FormText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordForm:
+    """What the set-password page posts."""
+
+    password: FormText = FormText("")
+
+
+def show_invitation(request: Request[Any]) -> Seen:
+    """Look at the link; somebody signed in as another person is told so, unless they switch."""
+    seen = accept.inspect(request.call, request.link, link_keys())
+    caller = request.call.caller
+    switched = request.asked.http.parameter("switch") == "1"
+    if caller is not None and caller.member.email_key != seen.invitation.email_key and not switched:
+        raise WrongAccount(extra={"signed_in_as": caller.member.email, "invited": seen.invitation.email})
+    return seen
+
+
+def invitation_page(request: Request[Any], seen: Seen) -> Reply:
+    """Return the page that asks the invited person to join."""
+    if seen.team.sso_enforced:
+        page = render_page(
+            "accept_sso", **_invited(seen), provider="your identity provider", sso_url=_sign_in(seen.team)
+        )
+        return _html(200, page)
+    return _html(200, _form(seen, "", {}, show=request.asked.http.parameter("show") == "1"))
+
+
+def join(request: Request[JoinForm]) -> Joined:
+    """Accept by the form. The page is public: no cookie counts here, the link and the form do."""
+    token, form = request.link, request.body
+    seen = accept.inspect(request.call, token, link_keys())
+    asks = seen.invitation.send_password_email and seen.team.passwords_open
+    given = {"token": token.text, "name": form.name, **({"password": form.password} if asks and form.password else {})}
+    try:
+        return accept.accept(request.call, token, fill(Acceptance, given), link_keys())
+    except Invalid as flaw:
+        flaw.about = (seen, form.name)
+        raise
+
+
+def joined_page(_: Request[Any], joined: Joined) -> Reply:
+    """Return the page after joining."""
+    member, team = joined.member, joined.team
+    page = render_page("joined", team=team.name, name=member.name, email=member.email, sign_in_url=_sign_in(team))
+    return _html(201, page)
+
+
+def show_password_link(request: Request[Any]) -> Holder:
+    """Look at a set-password link."""
+    return set_password.inspect(request.call, request.link, link_keys())
+
+
+def password_page(request: Request[Any], holder: Holder) -> Reply:
+    """Return the page that asks for a password."""
+    return _html(200, _password_form(holder, {}, show=request.asked.http.parameter("show") == "1"))
+
+
+def choose_password(request: Request[PasswordForm]) -> Holder:
+    """Set the password by the form."""
+    holder = show_password_link(request)
+    try:
+        return set_password.set_password(request.call, request.link, request.body.password, link_keys())
+    except Invalid as flaw:
+        flaw.about = holder
+        raise
+
+
+def password_set_page(_: Request[Any], holder: Holder) -> Reply:
+    """Return the page after setting a password, with the way to sign in."""
+    member, team = holder.member, holder.team
+    url = f"{_sign_in(team)}?{urlencode({'email': member.email})}"
+    return _html(200, render_page("password_set", team=team.name, email=member.email, sign_in_url=url))
+
+
+def failure(error: RollcallError, http: HttpRequest) -> Reply:
+    """Return the page for what went wrong, with the error's own status."""
+    return _html(status_of(error)[0], _failed(error, http), _headers(error))
+
+
+def _failed(error: RollcallError, http: HttpRequest) -> str:
+    if isinstance(error, Invalid) and error.about is not None:
+        return _again(error)
+    if isinstance(error, TooManyRequests):
+        return render_page("too_many", wait_seconds=error.retry_after)
+    if isinstance(error, WrongAccount):
+        emails = {"email": error.extra["invited"], "signed_in_email": error.extra["signed_in_as"]}
+        return render_page("accept_wrong_account", team="the team", **emails)
+    if isinstance(error, Gone):
+        return _dead(error)
+    if isinstance(error, SsoRequired):
+        return render_page("problem", title="Single sign-on", sentence=error.detail, request_id=http.request_id)
+    title = status_of(error)[1]
+    return render_page("problem", title=title, sentence=error.detail, request_id=http.request_id)
+
+
+def _dead(error: Gone) -> str:
+    seen = error.about
+    if not isinstance(seen, Seen):
+        return render_page("dead_unknown")
+    team = seen.team
+    if isinstance(error, LinkExpired):
+        about = {"inviter_name": seen.invitation.inviter.name, "expired_at": seen.invitation.expires_at}
+        return render_page("dead_expired", team=team.name, **about, can_ask=False)
+    if isinstance(error, LinkUsed):
+        return render_page("dead_member", team=team.name, sign_in_url=_sign_in(team))
+    if isinstance(error, LinkRevoked):
+        return render_page("dead_revoked", team=team.name)
+    return render_page("problem", title="A newer link was sent", sentence=error.detail, request_id="-")
+
+
+def _again(error: Invalid) -> str:
+    errors = {flaw.pointer.strip("/"): flaw.detail for flaw in error.flaws}
+    if isinstance(error.about, Holder):
+        return _password_form(error.about, errors, show=False)
+    seen, name = error.about if isinstance(error.about, tuple) else (None, "")
+    return _form(seen, name, errors, show=False) if isinstance(seen, Seen) else render_page("dead_unknown")
+
+
+def _form(seen: Seen, name: str, errors: dict[str, str], *, show: bool) -> str:
+    asks = seen.invitation.send_password_email and seen.team.passwords_open
+    state = {"errors": errors, "show_password": show}
+    return render_page("accept", **_invited(seen), name=name, asks_password=asks, **state)
+
+
+def _invited(seen: Seen) -> dict[str, object]:
+    about, team = seen.invitation, seen.team
+    return {
+        "team": team.name,
+        "inviter_name": about.inviter.name,
+        "role": about.role.value,
+        "products": product_names(about.products, team),
+        "email": about.email,
+        "expires_at": about.expires_at,
+    }
+
+
+def _password_form(holder: Holder, errors: dict[str, str], *, show: bool) -> str:
+    state = {"errors": errors, "show_password": show}
+    return render_page("set_password", team=holder.team.name, email=holder.member.email, **state)
+
+
+def _sign_in(team: Team) -> str:
+    return f"{os.environ['PUBLIC_BASE_URL']}/t/{team.slug}"
+
+
+def _headers(error: RollcallError) -> dict[str, str]:
+    return {"retry-after": str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
+
+
+def _html(status: int, page: str, headers: dict[str, str] | None = None) -> Reply:
+    return Reply(status, page, {"content-security-policy": page_csp(), **(headers or {})}, HTML)

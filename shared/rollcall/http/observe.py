@@ -1,0 +1,65 @@
+"""One log line and one metric a request: route, status, time, who (by id), error code. Never a body, path or token."""
+
+import time
+from collections.abc import Mapping
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from rollcall.http.request import LONGEST_LOGGED
+from rollcall.storage.table import Meter
+
+NAMESPACE = "Rollcall"
+
+logger = Logger(service="rollcall", log_uncaught_exceptions=False)
+
+
+class Watch:
+    """A stopwatch for one request."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self._start = time.perf_counter()
+
+    @property
+    def milliseconds(self) -> float:
+        """Return the time since the start."""
+        return (time.perf_counter() - self._start) * 1000
+
+
+def note(facts: Mapping[str, object], status: int, watch: Watch, meter: Meter) -> None:
+    """Write the request's line; observing must never make a request fail (case 263)."""
+    try:
+        logger.info(
+            "request",
+            extra={
+                **{name: str(value)[:LONGEST_LOGGED] for name, value in facts.items() if value is not None},
+                "status": status,
+                "milliseconds": round(watch.milliseconds, 1),
+                "round_trips": meter.round_trips,
+            },
+        )
+        with single_metric(name="Requests", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+            metric.add_dimension("status", f"{status // 100}xx")
+    except Exception:  # noqa: BLE001 a broken pipe to the log is no reason to refuse somebody
+        return
+
+
+def note_failure(facts: Mapping[str, object]) -> None:
+    """Write an unexpected failure with its traceback, once."""
+    try:
+        logger.exception("failure", extra={name: str(value)[:LONGEST_LOGGED] for name, value in facts.items()})
+    except Exception:  # noqa: BLE001 as above
+        return
+
+
+def cost_headers(meter: Meter, watch: Watch, *, timing: bool, cost: bool) -> dict[str, str]:
+    """Return what the request took: `Server-Timing` locally, units and round trips when asked for."""
+    headers: dict[str, str] = {}
+    if timing:
+        headers["server-timing"] = f"total;dur={watch.milliseconds:.1f}, db;desc={meter.round_trips}"
+    if cost:
+        headers["x-rollcall-cost"] = (
+            f"round_trips={meter.round_trips}, calls={meter.calls}, rru={meter.read_units:g}, wru={meter.write_units:g}"
+        )
+    return headers

@@ -1,0 +1,104 @@
+"""Query parameters of the lists, read strictly: unknown, doubled and malformed ones are refused with a pointer."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from rollcall.domain.errors import Flaw, Invalid
+from rollcall.domain.invitations import State
+from rollcall.domain.members import Source, Status
+from rollcall.domain.permissions import Role
+from rollcall.http import cursors
+from rollcall.http.bodies import PRODUCT
+from rollcall.http.request import HttpRequest
+from rollcall.storage.invitations import InvitationQuery
+from rollcall.storage.members import MemberQuery
+from rollcall.storage.roster import fold
+
+DEFAULT_LIMIT = 50
+GREATEST_LIMIT = 200
+LONGEST_TEXT = 100
+PAGING = ("limit", "cursor")
+MEMBER_FILTERS = ("q", "role", "status", "product", "source", "sort")
+INVITATION_FILTERS = ("q", "role", "state")
+ALL = "all"
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def member_query(http: HttpRequest, team_id: str, keys: Sequence[bytes]) -> MemberQuery:
+    """Return the member list that the request asks for; deactivated members only when asked for (M1)."""
+    http.only_parameters(*MEMBER_FILTERS, *PAGING)
+    by_name = _one_of(http, "sort", ("joined", "name")) == "name"
+    status = http.parameter("status")
+    return MemberQuery(
+        role=_choice(http, "role", Role),
+        status=None if status == ALL else _choice(http, "status", Status) or Status.ACTIVE,
+        product=_product(http),
+        source=_choice(http, "source", Source),
+        text=_text(http),
+        by_name=by_name,
+        limit=_limit(http),
+        after=_position(http, team_id, keys, MEMBER_FILTERS),
+    )
+
+
+def invitation_query(http: HttpRequest, team_id: str, keys: Sequence[bytes]) -> InvitationQuery:
+    """Return the invitation list that the request asks for."""
+    http.only_parameters(*INVITATION_FILTERS, *PAGING)
+    position = _position(http, team_id, keys, INVITATION_FILTERS)
+    return InvitationQuery(
+        state=_choice(http, "state", State),
+        role=_choice(http, "role", Role),
+        text=_text(http),
+        limit=_limit(http),
+        after=position[0] if position else None,
+    )
+
+
+def filters(http: HttpRequest, names: Sequence[str]) -> dict[str, str]:
+    """Return the filters that a cursor is bound to."""
+    return {name: value for name in names if (value := http.parameter(name)) is not None}
+
+
+def _position(http: HttpRequest, team_id: str, keys: Sequence[bytes], names: Sequence[str]) -> tuple[str, ...] | None:
+    cursor = http.parameter("cursor")
+    return None if cursor is None else cursors.open_cursor(keys, team_id, filters(http, names), cursor)
+
+
+def _limit(http: HttpRequest) -> int:
+    text = http.parameter("limit")
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= GREATEST_LIMIT):  # noqa: PLR2004 digits of the limit
+        raise Invalid(Flaw("?limit", f"This must be a number from 1 to {GREATEST_LIMIT}."))
+    return int(text)
+
+
+def _choice(http: HttpRequest, name: str, choices: type[E]) -> E | None:
+    value = _one_of(http, name, tuple(choices))
+    return None if value is None else choices(value)
+
+
+def _one_of(http: HttpRequest, name: str, choices: Sequence[str]) -> str | None:
+    value = http.parameter(name)
+    if value is not None and value not in choices:
+        raise Invalid(Flaw(f"?{name}", f"This must be one of {', '.join(choices)}."))
+    return value
+
+
+def _product(http: HttpRequest) -> str | None:
+    value = http.parameter("product")
+    if value is not None and not PRODUCT.fullmatch(value):
+        raise Invalid(Flaw("?product", "This is no product key."))
+    return value
+
+
+def _text(http: HttpRequest) -> str | None:
+    """Return the text to search for, folded; literal, whatever characters it holds."""
+    value = http.parameter("q")
+    if value is None or value == "":
+        return None
+    if len(value) > LONGEST_TEXT or "\0" in value or "\n" in value:
+        raise Invalid(Flaw("?q", f"Search for one line of at most {LONGEST_TEXT} characters."))
+    return fold(value) or None

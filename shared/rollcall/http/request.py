@@ -1,0 +1,103 @@
+"""An API Gateway event (HTTP API, payload 2.0) as one frozen record; what is no such event is refused."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from rollcall.domain.errors import Flaw, Invalid, Unauthenticated
+
+LARGEST_BODY = 64 * 1024
+COOKIE = "__Host-rollcall"
+LONGEST_LOGGED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as it came; header names in lower case."""
+
+    method: str
+    route: str
+    target: str
+    path: Mapping[str, str]
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    cookies: tuple[str, ...]
+    body: bytes
+    address: str
+    request_id: str
+
+    def parameter(self, name: str) -> str | None:
+        """Return a query parameter; one that comes twice is refused."""
+        values = [value for key, value in self.query if key == name]
+        if len(values) > 1:
+            raise Invalid(Flaw(f"?{name}", "Give this parameter once."))
+        return values[0] if values else None
+
+    def only_parameters(self, *names: str) -> None:
+        """Refuse parameters that the route does not know: a misspelt filter must not be ignored."""
+        unknown = sorted({key for key, _ in self.query} - set(names))
+        if unknown:
+            raise Invalid(*(Flaw(f"?{key[:LONGEST_LOGGED]}", "This parameter is not known.") for key in unknown))
+
+
+def read_event(event: object) -> HttpRequest:
+    """Read the event; anything else that a Lambda may be invoked with fails closed."""
+    if not isinstance(event, dict) or event.get("version") != "2.0":
+        raise Invalid(detail="This is not an HTTP request.")
+    context = event.get("requestContext")
+    http = context.get("http") if isinstance(context, dict) else None
+    if not isinstance(context, dict) or not isinstance(http, dict):
+        raise Invalid(detail="This is not an HTTP request.")
+    return HttpRequest(
+        method=str(http.get("method", "")),
+        route=str(event.get("routeKey", "")),
+        target=str(event.get("rawPath", "")),
+        path={str(name): str(value) for name, value in (event.get("pathParameters") or {}).items()},
+        query=tuple(parse_qsl(str(event.get("rawQueryString") or ""), keep_blank_values=True)),
+        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        cookies=tuple(str(cookie) for cookie in event.get("cookies") or ()),
+        body=_body(event),
+        address=str(http.get("sourceIp", "")),
+        request_id=str(context.get("requestId", "")),
+    )
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not isinstance(text, str):
+        raise Invalid(detail="The body is not text.")
+    if not event.get("isBase64Encoded"):
+        return text.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid(detail="The body is not what it says it is.") from error
+
+
+def credential(request: HttpRequest) -> tuple[str | None, bool]:
+    """Return the one credential and whether a cookie bore it; two, or one in the query, are none (case 48)."""
+    cookies = [value for name, _, value in (cookie.partition("=") for cookie in request.cookies) if name == COOKIE]
+    header = request.headers.get("authorization")
+    if any(name == "access_token" for name, _ in request.query):
+        raise Unauthenticated("A credential belongs into the Authorization header.")
+    if len(cookies) + (header is not None) > 1:
+        raise Unauthenticated("Give one credential, not two.")
+    if header is None:
+        return (cookies[0] if cookies else None), bool(cookies)
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token.strip(" "), False
+
+
+def same_origin(request: HttpRequest, base_url: str) -> bool:
+    """Tell whether a request that a cookie bears comes from our own pages (cases 77, 78)."""
+    if request.method in {"GET", "HEAD"}:
+        return True
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None and site != "same-origin":
+        return False
+    return origin == base_url if origin is not None else site == "same-origin"

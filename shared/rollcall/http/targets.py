@@ -1,0 +1,48 @@
+"""What a path names, to be read with the authentication; text that is no id names nothing."""
+
+from typing import Any
+
+from rollcall.actions import accept as accepting
+from rollcall.actions import set_password as setting
+from rollcall.http.endpoint import Asked
+from rollcall.http.request import HttpRequest
+from rollcall.storage import keys
+from rollcall.storage.keys import Key
+from rollcall.storage.reads import invitation_keys
+
+
+def invitation(asked: Asked[Any]) -> list[Key]:
+    """Name the invitation of `/…/{id}`, open or closed."""
+    invitation_id = asked.path_id("id", "inv")
+    return list(invitation_keys(asked.team_id, invitation_id)) if invitation_id else []
+
+
+def member(asked: Asked[Any]) -> list[Key]:
+    """Name the member of `/…/{id}`."""
+    member_id = asked.path_id("id", "mem")
+    return [keys.member(asked.team_id, member_id)] if member_id else []
+
+
+def roster(asked: Asked[Any]) -> list[Key]:
+    """Name the item that tells how many blocks the roster has."""
+    return [keys.open_blocks(asked.team_id)]
+
+
+def invitation_link(asked: Asked[Any]) -> list[Key]:
+    """Name what judging an invitation's link needs."""
+    return accepting.reads(asked.link) if asked.link and asked.link.kind == "inv" else []
+
+
+def password_link(asked: Asked[Any]) -> list[Key]:
+    """Name what judging a set-password link needs."""
+    return setting.reads(asked.link) if asked.link and asked.link.kind == "rst" else []
+
+
+def token_in_body(_: HttpRequest, body: Any) -> str:
+    """Return the link's token where the body holds it."""
+    return str(body.token)
+
+
+def token_in_path(http: HttpRequest, _: object) -> str | None:
+    """Return the link's token where the path holds it."""
+    return http.path.get("token")

@@ -1,0 +1,74 @@
+"""Domain values as the API tells them (2-api's shapes); pure, so that a replay tells the same."""
+
+from datetime import datetime
+
+from rollcall.domain import ids
+from rollcall.domain.invitations import Invitation
+from rollcall.domain.members import Member, RoleSource, Source, Status
+from rollcall.domain.permissions import Role
+from rollcall.domain.teams import Team
+from rollcall.domain.times import from_epoch_ms, rfc3339
+from rollcall.storage import roster
+from rollcall.storage.items import RowItem
+from rollcall.storage.values import products_of
+
+Json = dict[str, object]
+
+
+def member_view(member: Member, team: Team, last_active: datetime | None = None) -> Json:
+    """Return a member; product access is the effective one: stored ∩ the team's products (I21)."""
+    return {
+        "id": member.id,
+        "email": member.email,
+        "name": member.name,
+        "avatar_url": member.avatar_url,
+        "role": member.role.value,
+        "role_source": member.role_source.value,
+        "products": member.products.within(team).told,
+        "status": member.status.value,
+        "source": member.source.value,
+        "email_verified": member.email_verified,
+        "created_at": rfc3339(member.created_at),
+        "last_active_at": None if last_active is None else rfc3339(last_active),
+        "version": member.version,
+    }
+
+
+def row_view(row: RowItem, team: Team) -> Json:
+    """Return a member as the roster row has it; the same shape as `member_view`."""
+    member_id = roster.member_id(row)
+    return {
+        "id": member_id,
+        "email": row.email,
+        "name": row.name,
+        "avatar_url": row.avatar_url,
+        "role": next(role for role in Role if roster.ROLE[role] in row.flags).value,
+        "role_source": next(source for source in RoleSource if roster.ROLE_SOURCE[source] in row.flags).value,
+        "products": products_of(row.products).within(team).told,
+        "status": next(status for status in Status if roster.STATUS[status] in row.flags).value,
+        "source": next(source for source in Source if roster.SOURCE[source] in row.flags).value,
+        "email_verified": roster.VERIFIED in row.flags,
+        "created_at": rfc3339(ids.made_at(member_id)),
+        "last_active_at": None if row.last_active is None else rfc3339(from_epoch_ms(int(row.last_active))),
+        "version": int(row.version),
+    }
+
+
+def invitation_view(invitation: Invitation, now: datetime) -> Json:
+    """Return an invitation; its state is the one that counts at `now` (I5)."""
+    inviter = invitation.inviter
+    return {
+        "id": invitation.id,
+        "email": invitation.email,
+        "role": invitation.role.value,
+        "products": invitation.products.told,
+        "send_password_email": invitation.send_password_email,
+        "message": invitation.message,
+        "state": invitation.state_at(now).value,
+        "delivery": invitation.delivery.value,
+        "inviter": {"id": inviter.id, "name": inviter.name, "email": inviter.email},
+        "sent_at": rfc3339(invitation.sent_at),
+        "expires_at": rfc3339(invitation.expires_at),
+        "created_at": rfc3339(invitation.created_at),
+        "version": invitation.version,
+    }

@@ -1,0 +1,84 @@
+"""Which letters exist and what each needs; `words()` is all that its templates see, already harmless."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from rollcall.mail.words import Products, href, moment, plain, plain_lines, product_words
+
+__all__ = ["Invitation", "Letter", "PasswordChanged", "Products", "SetPassword", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation to join a team (J2, J3). `url` is the mailed link, `products` the names or "all"."""
+
+    template: ClassVar[str] = "invitation"
+
+    team: str
+    inviter_name: str
+    inviter_email: str
+    role: str
+    products: Products
+    url: str
+    expires_at: datetime
+    sets_password: bool
+    message: str | None = None
+
+    def words(self) -> Mapping[str, object]:
+        """Return all that the templates of this letter see."""
+        name = plain(self.inviter_name)
+        return {
+            "team": plain(self.team) or "a team",
+            "inviter": name or self.inviter_email,
+            "inviter_in_full": f"{name} ({self.inviter_email})" if name else self.inviter_email,
+            "inviter_email": self.inviter_email,
+            "role": plain(self.role).capitalize(),
+            "products": product_words(self.products, plain),
+            "url": href(self.url),
+            "expires": moment(self.expires_at),
+            "sets_password": self.sets_password,
+            "message": plain_lines(self.message),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """A one-time link to a page that sets a password: a new team's owner (T1) or a reset (C2)."""
+
+    template: ClassVar[str] = "set_password"
+
+    team: str
+    name: str
+    url: str
+    expires_at: datetime
+    reason: Literal["team_created", "reset"]
+
+    def words(self) -> Mapping[str, object]:
+        """Return all that the templates of this letter see."""
+        return {
+            "team": plain(self.team) or "your team",
+            "name": plain(self.name),
+            "url": href(self.url),
+            "expires": moment(self.expires_at),
+            "team_created": self.reason == "team_created",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """A notice, with nothing secret and no link in it, that a password was set or changed."""
+
+    template: ClassVar[str] = "password_changed"
+
+    team: str
+    name: str
+    at: datetime
+
+    def words(self) -> Mapping[str, object]:
+        """Return all that the templates of this letter see."""
+        return {"team": plain(self.team) or "your team", "name": plain(self.name), "at": moment(self.at)}
+
+
+Letter = Invitation | SetPassword | PasswordChanged

@@ -1,0 +1,45 @@
+"""Loading many members of a team at once, for seeds and benchmarks; the running service never comes this way.
+
+Writes what `commit` would have written for each join (member, claim, roster row, counters, owners), in batches.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from rollcall.domain.invitations import EMAIL
+from rollcall.domain.members import Member
+from rollcall.storage import keys, roster
+from rollcall.storage.items import ClaimItem, HeaderItem, OpenBlocksItem, OwnersItem
+from rollcall.storage.table import Item
+from rollcall.storage.values import item_of
+
+
+def load(team_id: str, members: Iterable[Member], first_free: int = 1) -> list[Member]:
+    """Add the members to a team whose roster has `first_free` rows in block 0; return them with their blocks."""
+    placed = [replace(m, block=(first_free + n) // roster.BLOCK_ROWS) for n, m in enumerate(members)]
+    with Item.batch_write() as batch:
+        for item in _items(placed):
+            batch.save(item)
+    counters: dict[int, Counter[str]] = {}
+    for member in placed:
+        counters.setdefault(member.block, Counter()).update(roster.cells(member))
+    for block, cells in counters.items():
+        actions: list[Action] = [Path([cell]).add(by) for cell, by in sorted(cells.items())]
+        HeaderItem(*keys.header(team_id, block, 0)).update(actions)
+    owners = {member.id for member in placed if member.owns}
+    if owners:
+        OwnersItem(*keys.owners(team_id)).update([OwnersItem.owners.add(owners)])
+    last = max(counters, default=0)
+    OpenBlocksItem(*keys.open_blocks(team_id), blocks=[last], following=last + 1).save()
+    return placed
+
+
+def _items(members: Sequence[Member]) -> Iterator[Item]:
+    for member in members:
+        yield item_of(member)
+        yield ClaimItem(*keys.claim(EMAIL, member.team_id, member.email_key), holder=member.id)
+        yield roster.row_item(member)

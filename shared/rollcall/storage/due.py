@@ -1,0 +1,75 @@
+"""What falls due: the only reader of the index, for schedules; whoever uses what it finds judges it again by its key."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from pynamodb.attributes import UnicodeAttribute
+
+from rollcall.domain import ids
+from rollcall.domain.times import rfc3339
+from rollcall.storage import keys
+from rollcall.storage.keys import Key
+from rollcall.storage.reads import read
+from rollcall.storage.table import Item, guarded
+from rollcall.storage.waves import Ask, query
+
+PAGE = 200
+FIRST_LOOK_BACK = timedelta(days=60)
+REDRIVE_AFTER = timedelta(minutes=2)
+
+
+class SweepItem(Item):
+    """The oldest day that a sweep has not finished."""
+
+    day = UnicodeAttribute(attr_name="d")
+
+
+def due(kind: str, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield (PK, SK) of what was due before `now`, oldest day first, as long as the caller asks for more.
+
+    Starts at the oldest unfinished day, so that a schedule which was off for a month misses nothing. What is done
+    with leaves the index, so beginning again is resuming.
+    """
+    for day in days(kind, now):
+        for shard in range(keys.EXPIRY_SHARDS):
+            yield from _shard(keys.expiry_partition(kind, day, shard), now)
+
+
+def days(kind: str, now: datetime) -> Iterator[date]:
+    """Yield the days from the oldest unfinished one to today."""
+    key = _bookmark(kind)
+    raw = read([key]).items.get(key)
+    day = date.fromisoformat(SweepItem.from_raw_data(raw).day) if raw else (now - FIRST_LOOK_BACK).date()
+    while day <= now.date():
+        yield day
+        day += timedelta(days=1)
+
+
+def finished(kind: str, now: datetime) -> None:
+    """Note that everything due before `now` was seen; yesterday stays open for what was written late."""
+    until = (now - timedelta(days=1)).date().isoformat()
+    guarded(lambda: SweepItem(*_bookmark(kind)).update([SweepItem.day.set(until)]))
+
+
+def _shard(partition: str, now: datetime) -> Iterator[tuple[str, str]]:
+    after: str | None = None
+    while True:
+        rows = query(Ask(partition, after=after, upto=rfc3339(now), limit=PAGE, index="expiry"))
+        yield from ((raw["PK"]["S"], raw["SK"]["S"]) for raw in rows.items)
+        if not rows.more or not rows.items:
+            return
+        after = rows.items[-1]["XS"]["S"]
+
+
+def _bookmark(kind: str) -> Key:
+    return Key(f"SWEEP#{kind}", "DAY")
+
+
+def invitation_ids(pk: str, sk: str) -> tuple[str, str]:
+    """Return the ids of team and invitation that an index entry names."""
+    return ids.from_code("team", pk.partition("#")[2]), ids.from_code("inv", sk)
+
+
+def letter_id(pk: str) -> str:
+    """Return the id of the letter that an index entry names."""
+    return ids.from_code("let", pk.partition("#")[2])

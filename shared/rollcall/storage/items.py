@@ -1,0 +1,140 @@
+"""What is stored: one class per kind of item.
+
+Wire names are short, because capacity is counted by the kilobyte. Times are milliseconds since 1970.
+"""
+
+from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+
+from rollcall.storage.table import Item
+
+
+class TeamItem(Item):
+    """A team with its policies."""
+
+    id = UnicodeAttribute(attr_name="i")
+    slug = UnicodeAttribute(attr_name="g")
+    name = UnicodeAttribute(attr_name="n")
+    state = UnicodeAttribute(attr_name="s")
+    products = UnicodeAttribute(attr_name="p")
+    settings = UnicodeAttribute(attr_name="set")
+    flags = UnicodeAttribute(attr_name="f", default="")
+    version = NumberAttribute(attr_name="v")
+
+
+class OwnersItem(Item):
+    """The ids of the team's active owners."""
+
+    owners = UnicodeSetAttribute()
+
+
+class ClaimItem(Item):
+    """A unique thing and the id of what holds it."""
+
+    holder = UnicodeAttribute(attr_name="h")
+
+
+class MemberItem(Item):
+    """A member with the hashes of its credentials, which is all that authentication reads of a person."""
+
+    id = UnicodeAttribute(attr_name="i")
+    email = UnicodeAttribute(attr_name="e")
+    email_key = UnicodeAttribute(attr_name="k")
+    name = UnicodeAttribute(attr_name="n")
+    avatar_url = UnicodeAttribute(attr_name="a", null=True)
+    role = UnicodeAttribute(attr_name="r")
+    role_source = UnicodeAttribute(attr_name="rs")
+    source = UnicodeAttribute(attr_name="so")
+    status = UnicodeAttribute(attr_name="s")
+    products = UnicodeAttribute(attr_name="p")
+    email_verified = NumberAttribute(attr_name="ev")
+    version = NumberAttribute(attr_name="v")
+    epoch = NumberAttribute(attr_name="ep")
+    block = NumberAttribute(attr_name="b")
+    password_hash = UnicodeAttribute(attr_name="pw", null=True)
+    link_generation = NumberAttribute(attr_name="lg")
+    link_expires = NumberAttribute(attr_name="lx", null=True)
+    sessions: MapAttribute[str, str] = MapAttribute(attr_name="ses")
+    pats: MapAttribute[str, str] = MapAttribute(attr_name="pat")
+
+
+class InvitationItem(Item):
+    """An invitation; pending ones stand in the index under their deadline."""
+
+    id = UnicodeAttribute(attr_name="i")
+    email = UnicodeAttribute(attr_name="e")
+    email_key = UnicodeAttribute(attr_name="k")
+    role = UnicodeAttribute(attr_name="r")
+    products = UnicodeAttribute(attr_name="p")
+    send_password_email = NumberAttribute(attr_name="sp")
+    inviter_id = UnicodeAttribute(attr_name="bi")
+    inviter_name = UnicodeAttribute(attr_name="bn")
+    inviter_email = UnicodeAttribute(attr_name="be")
+    sent_at = NumberAttribute(attr_name="ss")
+    expires_at = NumberAttribute(attr_name="x")
+    resent_at = NumberAttribute(attr_name="rt", null=True)
+    state = UnicodeAttribute(attr_name="s")
+    generation = NumberAttribute(attr_name="g")
+    version = NumberAttribute(attr_name="v")
+    delivery = UnicodeAttribute(attr_name="d")
+    message = UnicodeAttribute(attr_name="m", null=True)
+
+
+class OpenBlocksItem(Item):
+    """The blocks that new members go to, and the number of the next one to be opened."""
+
+    blocks: ListAttribute[float] = ListAttribute(attr_name="b")
+    following = NumberAttribute(attr_name="nx")
+
+
+class HeaderItem(Item):
+    """One stripe of a block's counters; the counters are attributes named by `roster.cells`."""
+
+    total = NumberAttribute(attr_name="n")
+
+
+class EventItem(Item):
+    """An audit event; who and what stand beside the text so that lists can filter."""
+
+    action = UnicodeAttribute(attr_name="ac")
+    actor_id = UnicodeAttribute(attr_name="by", null=True)
+    subject_id = UnicodeAttribute(attr_name="on")
+    text = UnicodeAttribute(attr_name="t")
+
+
+class LetterItem(Item):
+    """A letter in the outbox: what it is about, how far it got; never a link."""
+
+    id = UnicodeAttribute(attr_name="i")
+    kind = UnicodeAttribute(attr_name="k")
+    team_id = UnicodeAttribute(attr_name="te")
+    subject_id = UnicodeAttribute(attr_name="on")
+    generation = NumberAttribute(attr_name="g")
+    created_at = NumberAttribute(attr_name="c")
+    fields = UnicodeAttribute(attr_name="f")
+    state = UnicodeAttribute(attr_name="s")
+    lease_until = NumberAttribute(attr_name="l", null=True)
+    tries = NumberAttribute(attr_name="tr", default=0)
+    message_id = UnicodeAttribute(attr_name="mi", null=True)
+
+
+class RecordItem(Item):
+    """What was answered to an idempotency key; answers that held a secret are not kept."""
+
+    body_hash = UnicodeAttribute(attr_name="h")
+    status = NumberAttribute(attr_name="st")
+    answer = UnicodeAttribute(attr_name="an", null=True)
+    made_at = NumberAttribute(attr_name="m")
+    expires_at = NumberAttribute(attr_name="x")
+
+
+class RowItem(Item):
+    """A member as lists and search see them: compact, in join order; `flags` as `roster.flags` writes them."""
+
+    folded = UnicodeAttribute(attr_name="f")
+    name = UnicodeAttribute(attr_name="n")
+    email = UnicodeAttribute(attr_name="e")
+    avatar_url = UnicodeAttribute(attr_name="a", null=True)
+    flags = UnicodeAttribute(attr_name="g")
+    products = UnicodeAttribute(attr_name="p")
+    version = NumberAttribute(attr_name="v")
+    last_active = NumberAttribute(attr_name="l", null=True)

@@ -1,0 +1,119 @@
+"""Every key of the table, as functions. Parts that come from outside stand last or are hashed, so none can add a part.
+
+`t`, `m`, `i` stand for the 22-character codes of team, member and invitation.
+
+| What | PK | SK | Read by |
+|---|---|---|---|
+| team with its policies | `T#t` | `TEAM` | every authentication (with the member) |
+| active owners (string set) | `T#t` | `OWNERS` | conditions only: the last-owner guard |
+| slug | `SLUG#slug` | `LOCK` | sign-in |
+| member with its credentials' hashes | `M#t#m` | `MEMBER` | every authentication, target of member operations |
+| token and session details, grants | `M#t#m` | `PAT#…` `SES#…` `GRANT#product#name` | lists of one member |
+| claim: e-mail, userName, externalId, subject | `U#t#kind#value` | `LOCK` | invite, SCIM filters, single sign-on |
+| invitation, pending or expired | `I#t` | `i` | get, links, list (Query, newest first) |
+| invitation, closed | `IA#t` | `i` | get, links, list by a closed state |
+| open blocks of the roster | `H#t` | `OPEN` | joining |
+| roster header: counters of a block (8 stripes) | `H#t` | `block#stripe` | totals, rank directory (one Query) |
+| roster row | `R#t#block` | `m` | lists and search, in join order |
+| SCIM group and its memberships | `G#t#g` | `GROUP`, `M#m` | groups |
+| audit event (put-only) | `A#t` | event | audit list, newest first |
+| letter (outbox) | `OUT#letter` | `LETTER` | stream, sender |
+| idempotency record (24 h) | `IDEM#hash` | `RECORD` | replays, with the authentication's read |
+| throttle mark | `RL#scope#hash#window` | `MARK` | throttles |
+| index `expiry`: pending invitations | XP `X#day#shard` | XS `time#…` | the sweep |
+| index `expiry`: unsent letters | XP `L#day#shard` | XS `time#…` | re-driving the sender |
+"""
+
+import hashlib
+from datetime import date, datetime
+from typing import NamedTuple
+
+from rollcall.domain import ids, times
+
+EXPIRY_SHARDS = 8
+STRIPES = 8
+
+
+class Key(NamedTuple):
+    """A primary key of the table."""
+
+    pk: str
+    sk: str
+
+
+def team(team_id: str) -> Key:
+    """Return the key of the team item."""
+    return Key(f"T#{ids.code(team_id)}", "TEAM")
+
+
+def owners(team_id: str) -> Key:
+    """Return the key of the team's set of active owners."""
+    return Key(f"T#{ids.code(team_id)}", "OWNERS")
+
+
+def member(team_id: str, member_id: str) -> Key:
+    """Return the key of the member item, a partition of its own."""
+    return Key(f"M#{ids.code(team_id)}#{ids.code(member_id)}", "MEMBER")
+
+
+def claim(kind: str, team_id: str, value: str) -> Key:
+    """Return the key of a claim; a slug is unique over all teams, everything else within one."""
+    if kind == "slug":
+        return Key(f"SLUG#{value}", "LOCK")
+    return Key(f"U#{ids.code(team_id)}#{kind}#{value}", "LOCK")
+
+
+def invitation(team_id: str, invitation_id: str, *, closed: bool = False) -> Key:
+    """Return the key of an invitation; closed ones lie in a partition of their own, so that lists stay short."""
+    return Key(f"{'IA' if closed else 'I'}#{ids.code(team_id)}", ids.code(invitation_id))
+
+
+def open_blocks(team_id: str) -> Key:
+    """Return the key of the item that names the roster blocks new members go to."""
+    return Key(f"H#{ids.code(team_id)}", "OPEN")
+
+
+def header(team_id: str, block: int, stripe: int) -> Key:
+    """Return the key of one stripe of a block's counters."""
+    return Key(f"H#{ids.code(team_id)}", f"{block:05d}#{stripe}")
+
+
+def row(team_id: str, block: int, member_id: str) -> Key:
+    """Return the key of a member's roster row."""
+    return Key(f"R#{ids.code(team_id)}#{block:05d}", ids.code(member_id))
+
+
+def event(team_id: str, event_id: str) -> Key:
+    """Return the key of an audit event."""
+    return Key(f"A#{ids.code(team_id)}", ids.code(event_id))
+
+
+def letter(letter_id: str) -> Key:
+    """Return the key of a letter in the outbox."""
+    return Key(f"OUT#{ids.code(letter_id)}", "LETTER")
+
+
+def idempotency(team_id: str, actor_id: str, route: str, key: str) -> Key:
+    """Return the key of an idempotency record: scoped to team, actor and route, so that no answer crosses them."""
+    scope = "\0".join((team_id, actor_id, route, key))
+    return Key(f"IDEM#{hashlib.sha256(scope.encode()).hexdigest()}", "RECORD")
+
+
+def throttle(scope: str, subject: str, window: int) -> Key:
+    """Return the key of a throttle's counter for one window of time; the subject (an address) is kept hashed."""
+    return Key(f"RL#{scope}#{hashlib.sha256(subject.encode()).hexdigest()[:32]}#{window}", "MARK")
+
+
+def expiry(kind: str, at: datetime, an_id: str) -> Key:
+    """Return the index key (XP, XS) under which something due at that time is found; sharded by day."""
+    return Key(expiry_partition(kind, at.date(), shard_of(an_id)), f"{times.rfc3339(at)}#{ids.code(an_id)}")
+
+
+def expiry_partition(kind: str, day: date, shard: int) -> str:
+    """Return one of a day's index partitions."""
+    return f"{kind}#{day:%Y%m%d}#{shard}"
+
+
+def shard_of(an_id: str) -> int:
+    """Spread ids evenly over the shards, the same way each time."""
+    return ids.number_of(ids.code(an_id)[-4:]) % EXPIRY_SHARDS

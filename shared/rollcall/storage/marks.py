@@ -1,0 +1,145 @@
+"""Writes that decide no membership: throttles, last activity, what became of a letter. Losing one does no harm."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import NumberAttribute
+from pynamodb.exceptions import PynamoDBException, UpdateError
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from rollcall.domain.errors import Unavailable
+from rollcall.domain.invitations import Delivery
+from rollcall.domain.members import Member
+from rollcall.domain.teams import Team
+from rollcall.domain.times import epoch_ms
+from rollcall.storage import keys
+from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem
+from rollcall.storage.keys import Key
+from rollcall.storage.table import Item
+from rollcall.storage.values import session_text
+
+SEEN_EVERY = timedelta(hours=1)
+SEEN_REMEMBERED = 10_000
+LEASE = timedelta(seconds=60)
+
+_seen: dict[str, int] = {}
+
+
+class MarkItem(Item):
+    """A counter of one window of time."""
+
+    tries = NumberAttribute(attr_name="n")
+
+
+def window(now: datetime, length: timedelta) -> int:
+    """Return the number of the window of time that `now` lies in."""
+    return int(now.timestamp() // length.total_seconds())
+
+
+def strike(key: Key, now: datetime) -> None:
+    """Count one failure; a throttle that cannot be written must not turn a refusal into a failure."""
+    mark = MarkItem(*key)
+    try:
+        mark.update([MarkItem.tries.add(1), MarkItem.ttl.set(int(now.timestamp()) + 24 * 3600)])
+    except PynamoDBException:
+        return
+
+
+def spend(key: Key, limit: int, now: datetime) -> bool:
+    """Take one of `limit` tries before they are made, so that parallel calls cannot take more; False when none is left.
+
+    Fails closed: without the table there is nothing to sign in to either.
+    """
+    mark = MarkItem(*key)
+    actions: list[Action] = [MarkItem.tries.add(1), MarkItem.ttl.set(int(now.timestamp()) + 24 * 3600)]
+    try:
+        mark.update(actions, MarkItem.PK.does_not_exist() | (MarkItem.tries < limit))
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise Unavailable from error
+    return True
+
+
+def refund(key: Key) -> None:
+    """Give a try back that was no failure."""
+    try:
+        MarkItem(*key).update([MarkItem.tries.add(-1)], MarkItem.PK.exists())
+    except PynamoDBException:
+        return
+
+
+def seen(member: Member, now: datetime) -> None:
+    """Note on the roster row that the member was active, at most once an hour; never makes a request fail."""
+    hour = window(now, SEEN_EVERY)
+    if _seen.get(member.id) == hour:
+        return
+    if len(_seen) >= SEEN_REMEMBERED:
+        _seen.clear()
+    _seen[member.id] = hour
+    row = RowItem(*keys.row(member.team_id, member.block, member.id))
+    stale = RowItem.last_active.does_not_exist() | (RowItem.last_active <= epoch_ms(now - SEEN_EVERY))
+    try:
+        row.update([RowItem.last_active.set(epoch_ms(now))], RowItem.PK.exists() & stale)
+    except PynamoDBException:
+        return
+
+
+def extend(member: Member, team: Team, key: str, now: datetime) -> None:
+    """Move a session's idle limit when half of it is used up; a session that changed meanwhile is left alone (C3)."""
+    session = member.sessions.get(key)
+    idle = timedelta(minutes=team.settings.session_idle_minutes)
+    if session is None or session.idle_at - now > idle / 2 or session.idle_at >= session.expires_at:
+        return
+    longer = replace(session, idle_at=min(now + idle, session.expires_at))
+    entry = Path(["ses", key])
+    try:
+        item = MemberItem(*keys.member(member.team_id, member.id))
+        item.update([entry.set(session_text(longer))], entry == session_text(session))
+    except PynamoDBException:
+        return
+
+
+def delivery(team_id: str, invitation_id: str, generation: int, became: Delivery) -> None:
+    """Write onto an open invitation what became of the letter of this generation."""
+    item = InvitationItem(*keys.invitation(team_id, invitation_id))
+    try:
+        item.update([InvitationItem.delivery.set(became.value)], InvitationItem.generation == generation)
+    except PynamoDBException:
+        return
+
+
+def claim_letter(item: LetterItem, now: datetime) -> bool:
+    """Take a letter for sending, for sixty seconds; False when another sender has it or it is done."""
+    free = (LetterItem.state == "new") | ((LetterItem.state == "sending") & (LetterItem.lease_until <= epoch_ms(now)))
+    taken: list[Action] = [
+        LetterItem.state.set("sending"),
+        LetterItem.lease_until.set(epoch_ms(now + LEASE)),
+        LetterItem.tries.add(1),
+    ]
+    try:
+        item.update(taken, free)
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise Unavailable from error
+    return True
+
+
+def release_letter(item: LetterItem) -> None:
+    """Give a letter back that could not be sent now."""
+    item.update([LetterItem.state.set("new"), LetterItem.lease_until.remove()])
+
+
+def close_letter(item: LetterItem, state: str, message_id: str | None) -> None:
+    """Mark a letter `sent`, `dropped` (its link was dead) or `refused`; it leaves the index of unsent ones."""
+    done = [
+        LetterItem.state.set(state),
+        LetterItem.XP.remove(),
+        LetterItem.XS.remove(),
+        LetterItem.lease_until.remove(),
+    ]
+    if message_id is not None:
+        done.append(LetterItem.message_id.set(message_id))
+    item.update(done)

@@ -1,0 +1,114 @@
+"""Consistent reads of named items: everything a decision stands on comes through here, in one round trip."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.domain.changes import Letter
+from rollcall.domain.errors import Unavailable
+from rollcall.domain.invitations import Invitation
+from rollcall.domain.members import Member
+from rollcall.domain.teams import Team
+from rollcall.domain.times import from_epoch_ms
+from rollcall.storage import keys
+from rollcall.storage.items import (
+    ClaimItem,
+    InvitationItem,
+    LetterItem,
+    MemberItem,
+    OpenBlocksItem,
+    RecordItem,
+    RowItem,
+    TeamItem,
+)
+from rollcall.storage.keys import Key
+from rollcall.storage.table import Wire, connection, guarded, table_name
+from rollcall.storage.values import invitation_of, letter_of, member_of, team_of
+
+BATCH = 100
+UNPROCESSED_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The items that were there, by key."""
+
+    items: Mapping[Key, Wire]
+
+    def team(self, team_id: str) -> Team | None:
+        """Return the team."""
+        raw = self.items.get(keys.team(team_id))
+        return None if raw is None else team_of(TeamItem.from_raw_data(raw))
+
+    def member(self, team_id: str, member_id: str) -> Member | None:
+        """Return the member."""
+        raw = self.items.get(keys.member(team_id, member_id))
+        return None if raw is None else member_of(MemberItem.from_raw_data(raw), team_id)
+
+    def invitation(self, team_id: str, invitation_id: str) -> Invitation | None:
+        """Return the invitation, open or closed; `invitation_keys` names both places."""
+        for key in invitation_keys(team_id, invitation_id):
+            if key in self.items:
+                return invitation_of(InvitationItem.from_raw_data(self.items[key]), team_id)
+        return None
+
+    def holder(self, kind: str, team_id: str, value: str) -> str | None:
+        """Return the id of what holds a claim."""
+        raw = self.items.get(keys.claim(kind, team_id, value))
+        return None if raw is None else ClaimItem.from_raw_data(raw).holder
+
+    def open_blocks(self, team_id: str) -> list[int]:
+        """Return the roster blocks that new members go to."""
+        raw = self.items.get(keys.open_blocks(team_id))
+        return [0] if raw is None else [int(block) for block in OpenBlocksItem.from_raw_data(raw).blocks]
+
+    def record(self, key: Key) -> RecordItem | None:
+        """Return an idempotency record."""
+        raw = self.items.get(key)
+        return None if raw is None else RecordItem.from_raw_data(raw)
+
+    def letter(self, letter_id: str) -> LetterItem | None:
+        """Return a letter of the outbox."""
+        raw = self.items.get(keys.letter(letter_id))
+        return None if raw is None else LetterItem.from_raw_data(raw)
+
+    def row(self, member: Member) -> RowItem | None:
+        """Return a member's roster row."""
+        raw = self.items.get(keys.row(member.team_id, member.block, member.id))
+        return None if raw is None else RowItem.from_raw_data(raw)
+
+    def mark(self, key: Key) -> int:
+        """Return the count of a throttle mark."""
+        raw = self.items.get(key)
+        return 0 if raw is None else int(raw["n"]["N"])
+
+
+def invitation_keys(team_id: str, invitation_id: str) -> tuple[Key, Key]:
+    """Return the two places of an invitation: open, closed."""
+    return keys.invitation(team_id, invitation_id), keys.invitation(team_id, invitation_id, closed=True)
+
+
+def letter_value(item: LetterItem) -> Letter:
+    """Return a letter as the decision wrote it."""
+    return letter_of(item, from_epoch_ms(int(item.created_at)))
+
+
+def read(wanted: Iterable[Key]) -> Found:
+    """Read the items consistently in one call; more than a hundred keys take more calls."""
+    asked = list(dict.fromkeys(wanted))
+    found: dict[Key, Wire] = {}
+    for start in range(0, len(asked), BATCH):
+        _read_batch([{"PK": key.pk, "SK": key.sk} for key in asked[start : start + BATCH]], found)
+    return Found(found)
+
+
+def _read_batch(asked: Sequence[Any], found: dict[Key, Wire]) -> None:
+    for _ in range(UNPROCESSED_TRIES):
+        answer = guarded(lambda: connection().batch_get_item(table_name(), asked, consistent_read=True))
+        for raw in answer["Responses"].get(table_name(), []):
+            found[Key(raw["PK"]["S"], raw["SK"]["S"])] = raw
+        left = answer.get("UnprocessedKeys", {}).get(table_name(), {}).get("Keys", [])
+        if not left:
+            return
+        asked = [{name: value["S"] for name, value in key.items()} for key in left]
+    raise Unavailable

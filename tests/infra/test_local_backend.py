@@ -1,0 +1,232 @@
+"""The emulated AWS: never the real one, whole under threads, its stream delivered, its letters and time shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto.dynamodb.models import dynamodb_backends
+
+from infra.local.aws import TABLE_NAME, RealEndpoint
+from infra.local.stack import Stack
+from tests.infra.local_toy import module_of, toy_checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOST = ("host", "127.0.0.1:8000")
+
+
+@pytest.fixture
+def reports() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def stack(tmp_path: Path, reports: list[str]) -> Iterator[Stack]:
+    with Stack(toy_checkout(tmp_path), report=reports.append) as stack:
+        yield stack
+
+
+def mails(stack: Stack, query: str = "") -> list[dict[str, Any]]:
+    data: list[dict[str, Any]] = stack.call("GET", f"/_dev/mail?format=json{query}", [HOST]).json()["data"]
+    return data
+
+
+def test_a_real_endpoint_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "https://dynamodb.eu-west-1.amazonaws.com")
+    with pytest.raises(RealEndpoint, match="AWS_ENDPOINT_URL_DYNAMODB"):
+        Stack(toy_checkout(tmp_path))
+
+
+def test_nothing_of_the_developers_aws_account_is_used_and_all_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
+    with Stack(toy_checkout(tmp_path)):
+        assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"} & os.environ.keys()
+        assert os.environ["TABLE_NAME"] == TABLE_NAME
+        keys = json.loads((tmp_path / ".dev/link-keys.json").read_text())
+        assert os.environ["LINK_KEYS"] == f"file:{tmp_path}/.dev/link-keys.json"
+        assert keys["previous"] is None
+        assert (tmp_path / ".dev/link-keys.json").stat().st_mode & 0o777 == 0o600
+    assert os.environ["AWS_PROFILE"] == "production"
+    assert "TABLE_NAME" not in os.environ
+
+
+def test_the_table_is_the_templates(stack: Stack) -> None:
+    client = boto3.client("dynamodb")
+    assert stack.template.table is not None
+    description = client.describe_table(TableName=TABLE_NAME)["Table"]
+    assert description["KeySchema"] == stack.template.table.create["KeySchema"]
+    expiry = client.describe_time_to_live(TableName=TABLE_NAME)["TimeToLiveDescription"]
+    assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "ttl")
+
+
+def test_eight_threads_of_conditional_transactions_lose_nothing(stack: Stack) -> None:
+    statuses: list[int] = []
+
+    def add(thread: int) -> None:
+        statuses.extend(stack.call("POST", f"/add?key=sum&name=n{thread}-{turn}").status for turn in range(25))
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [204] * 200
+    assert stack.call("GET", "/read?key=sum").json()["item"]["n"] == {"N": "200"}
+    assert boto3.client("dynamodb").scan(TableName=TABLE_NAME, Select="COUNT")["Count"] == 201
+
+
+def test_a_cancelled_transaction_leaves_rows_and_stream_as_they_were(stack: Stack) -> None:
+    client = boto3.client("dynamodb")
+    row = {"PK": {"S": "OUT#kept"}, "SK": {"S": "-"}}
+    client.put_item(TableName=TABLE_NAME, Item=row | {"n": {"N": "1"}})
+    change = {
+        "TableName": TABLE_NAME,
+        "Key": row,
+        "UpdateExpression": "SET n = :two",
+        "ExpressionAttributeValues": {":two": {"N": "2"}},
+    }
+    new = {"TableName": TABLE_NAME, "Item": {"PK": {"S": "OUT#new"}, "SK": {"S": "-"}}}
+    guard = {
+        "TableName": TABLE_NAME,
+        "Key": {"PK": {"S": "missing"}, "SK": {"S": "-"}},
+        "ConditionExpression": "attribute_exists(PK)",
+    }
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        client.transact_write_items(TransactItems=[{"Update": change}, {"Put": new}, {"ConditionCheck": guard}])
+    assert client.get_item(TableName=TABLE_NAME, Key=row)["Item"]["n"] == {"N": "1"}
+    assert client.scan(TableName=TABLE_NAME, Select="COUNT")["Count"] == 1
+    stack.drain()
+    client.put_item(TableName=TABLE_NAME, Item={"PK": {"S": "OUT#later"}, "SK": {"S": "-"}})
+    stack.drain()
+    assert [key for key, _ in module_of("MailFunction").seen] == ["OUT#kept", "OUT#later"]
+
+
+def test_the_stream_delivers_what_the_filter_names_in_order_and_once(stack: Stack) -> None:
+    for key in ("OUT%231", "T%231", "OUT%232", "OUT%231"):
+        stack.call("POST", f"/write?key={key}")
+    stack.drain()
+    stack.drain()
+    seen = module_of("MailFunction").seen
+    assert [key for key, _ in seen] == ["OUT#1", "OUT#2"]
+    record = seen[0][1]
+    assert record["eventName"] == "INSERT"
+    assert record["eventSource"] == "aws:dynamodb"
+    assert record["eventSourceARN"].endswith(f":table/{TABLE_NAME}/stream/{record['eventSourceARN'].split('/')[-1]}")
+    assert record["dynamodb"]["NewImage"]["blob"] == {"B": "YWJj"}
+    assert isinstance(record["dynamodb"]["ApproximateCreationDateTime"], float)
+
+
+def test_a_failed_item_is_retried_then_buried_and_the_rest_keeps_its_order(stack: Stack, reports: list[str]) -> None:
+    stack.call("POST", "/write?key=OUT%230")
+    stack.drain()
+    mail = module_of("MailFunction")
+    mail.seen.clear()
+    mail.failing.add("OUT#2")
+    for number in range(1, 5):
+        stack.call("POST", f"/write?key=OUT%23{number}")
+    stack.drain()
+    assert [key for key, _ in mail.seen] == ["OUT#1", "OUT#2", "OUT#2", "OUT#2", "OUT#3", "OUT#4"]
+    assert [record["dynamodb"]["Keys"]["PK"]["S"] for record in stack.stream.dead_letters] == ["OUT#2"]
+    assert reports == ["MailFunction: dead letter after 2 retries: OUT#2/-"]
+
+
+def test_delivered_records_are_forgotten(stack: Stack) -> None:
+    for number in range(3):
+        stack.call("POST", f"/write?key=OUT%23{number}")
+    stack.drain()
+    shard = dynamodb_backends["123456789012"]["us-east-1"].tables[TABLE_NAME].stream_shard
+    assert shard is not None
+    assert shard.items == []
+    stack.call("POST", "/write?key=OUT%239")
+    stack.drain()
+    assert len(module_of("MailFunction").seen) == 4
+
+
+def test_the_mailbox_decodes_every_transfer_encoding(stack: Stack) -> None:
+    for name in ("one", "two"):
+        stack.call("POST", f"/write?key=OUT%23{name}")
+    stack.drain()
+    first, second = mails(stack)
+    assert set(first) == {"id", "to", "subject", "text", "html", "links", "received_at"}
+    assert (first["to"], first["subject"]) == ("zoe@example.com", "Zoë ✓")
+    assert first["text"].startswith("Grüße! See http")
+    assert first["html"] == "<p>Grüße</p>\n"
+    assert first["links"] == ["http://127.0.0.1:8000/i/one"]
+    assert second["links"] == ["http://127.0.0.1:8000/i/two"]
+    assert len(mails(stack, "&to=ZOE@example.com")) == 2
+    assert mails(stack, "&to=oe@example.com") == []
+
+
+def test_the_mailbox_pages_show_newest_first_and_frame_the_letter(stack: Stack) -> None:
+    stack.call("POST", "/write?key=OUT%23one")
+    stack.drain()
+    (mail,) = mails(stack)
+    listed = stack.call("GET", "/_dev/mail", [HOST])
+    assert f"/_dev/mail/{mail['id']}" in listed.body.decode()
+    page = stack.call("GET", f"/_dev/mail/{mail['id']}", [HOST])
+    text = page.body.decode()
+    assert '<a href="http://127.0.0.1:8000/i/one">' in text
+    assert 'sandbox="allow-popups' in text
+    assert "Content-Transfer-Encoding: quoted-printable" in text
+    assert "script" not in (page.header("content-security-policy") or "")
+    assert page.route == "/_dev/mail/{id}"
+    assert stack.call("GET", "/_dev/mail/none", [HOST]).status == 404
+
+
+def test_moving_the_clock_fires_what_fell_due_before_it_answers(stack: Stack, reports: list[str]) -> None:
+    body = json.dumps({"advance_seconds": 299}).encode()
+    assert stack.call("POST", "/_dev/clock", [HOST], body).json()["fired"] in ([], ["TickFunctionNightly"])
+    answer = stack.call("POST", "/_dev/clock", [HOST], b'{"advance_seconds": 2}').json()
+    assert "TickFunctionOften" in answer["fired"]
+    often = [event for event in module_of("TickFunction").fired if event["source"] == "aws.scheduler"]
+    assert len(often) == 1
+    assert often[0]["detail"] == "{}"
+    assert often[0]["time"].endswith("Z")
+    assert answer["offset_seconds"] == 301
+    assert os.environ["CLOCK_OFFSET_SECONDS"] == "301"
+    assert stack.call("GET", "/_dev/clock", [HOST]).json()["offset_seconds"] == 301
+    reports.clear()
+    assert sorted(stack.advance(86_400)) == ["TickFunctionNightly", "TickFunctionOften"]
+    assert "RuntimeError: nightly is broken" in reports[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"{}", *(b'{"advance_seconds": %s}' % bad for bad in (b'"1"', b"true", b"-1", b"NaN", b"1e99"))],
+)
+def test_a_bad_clock_request_is_a_400_and_moves_nothing(stack: Stack, body: bytes) -> None:
+    answer = stack.call("POST", "/_dev/clock", [HOST], body)
+    assert (answer.status, answer.code) == (400, "invalid_request")
+    assert os.environ["CLOCK_OFFSET_SECONDS"] == "0"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("host", "evil.example")],
+        [("host", "127.0.0.1.evil.example")],
+        [("host", "[")],
+        [HOST, ("sec-fetch-site", "cross-site")],
+    ],
+)
+def test_development_pages_answer_to_this_machine_only(stack: Stack, headers: list[tuple[str, str]]) -> None:
+    assert stack.call("GET", "/_dev/mail?format=json", headers).status == 403
+
+
+def test_development_pages_answer_to_every_name_of_loopback(stack: Stack) -> None:
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+        assert stack.call("GET", "/_dev/mail", [("host", host), ("sec-fetch-site", "none")]).status == 200
+    assert stack.call("DELETE", "/_dev/mail", [HOST]).status == 405
+    assert stack.call("GET", "/_dev/else", [HOST]).status == 404
