@@ -8,15 +8,14 @@ from rollcall.actions.sessions import new_session
 from rollcall.auth import links, passwords
 from rollcall.auth.secrets import Secret
 from rollcall.domain import invitations
-from rollcall.domain.errors import Flaw, Gone, Invalid, LinkRevoked, LinkUnknown, SsoRequired, WrongAccount
+from rollcall.domain.errors import Flaw, Gone, Invalid, LinkRevoked, LinkUnknown, NotCovered, SsoRequired, WrongAccount
 from rollcall.domain.invitations import Invitation, Via
 from rollcall.domain.members import Member, RoleSource, Session, Source
-from rollcall.domain.permissions import Role
 from rollcall.domain.teams import Team
 from rollcall.domain.text import LinkText, NewPassword, PersonName
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
-from rollcall.storage.reads import invitation_keys, read
+from rollcall.storage.reads import invitation_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +88,23 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
     _check_account(call, invitation)
     if team.sso_enforced:
         raise SsoRequired(extra={"start": f"/t/{team.slug}"})
-    inviter = _inviter(call, invitation)
     password_hash = _password(acceptance, invitation, team)
     member = _member(call, seen, acceptance.name, password_hash)
     session = new_session(call, member, team, "password") if password_hash else None
     if session is not None:
         member = replace(member, sessions={session[1]: session[2]})
     joined = Joined(member, team, (session[0], session[2]) if session else None)
-    call.commit(invitations.accept(invitation, member, seen.via, inviter, call.now), joined)
+    try:
+        call.commit(invitations.accept(invitation, member, seen.via, call.now), joined)
+    except NotCovered:
+        call.commit(invitations.revoke(invitation, system(team.id), call.now))
+        raise LinkRevoked from None
     return joined
 
 
 def _check_account(call: Call, invitation: Invitation) -> None:
     if call.caller is not None and call.caller.member.email_key != invitation.email_key:
         raise WrongAccount(extra={"signed_in_as": call.caller.member.email, "invited": invitation.email})
-
-
-def _inviter(call: Call, invitation: Invitation) -> Member | None:
-    """Return the inviter of an invitation above a plain member's role, or withdraw what they could not grant now."""
-    if invitation.role is Role.MEMBER:
-        return None
-    team_id, inviter_id = invitation.team_id, invitation.inviter.id
-    inviter = read([keys.member(team_id, inviter_id)]).member(team_id, inviter_id)
-    if not invitations.still_granted(invitation, inviter):
-        call.commit(invitations.revoke(invitation, system(team_id), call.now))
-        raise LinkRevoked
-    return inviter
 
 
 def _password(acceptance: Acceptance, invitation: Invitation, team: Team) -> str | None:

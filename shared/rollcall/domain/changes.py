@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rollcall.domain.events import Deed
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
+    from rollcall.domain.permissions import Role
     from rollcall.domain.teams import Team
 
     Value: TypeAlias = Team | Member | Invitation
@@ -39,13 +40,15 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True)
-class Unchanged:
-    """A value that the decision rests on and that must not have moved meanwhile."""
+class Covered:
+    """A member whose rank the change rests on: active, and of at least this role, when it is committed."""
 
-    value: "Member"
+    team_id: str
+    member_id: str
+    role: "Role"
 
 
-Step = Created | Updated | Unchanged
+Step = Created | Updated | Covered
 
 
 @dataclass(frozen=True, slots=True)

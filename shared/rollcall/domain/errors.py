@@ -33,6 +33,7 @@ RollcallError
 ├── KeyReused                     an idempotency key with another body
 ├── TooManyRequests
 ├── Unavailable                   a dependency failed; nothing was changed, or the same request completes it
+├── NotCovered                    internal: whose rank a change rests on has lost it (I16)
 └── Stale                         internal: what was read has moved on, read and decide again
 """
 
@@ -293,6 +294,12 @@ class Unavailable(RollcallError):
     code = "unavailable"
     detail = "A service that is needed does not answer: try again."
     retry_after = 2
+
+
+class NotCovered(RollcallError):
+    """Whoever's rank a change rests on has lost it; never leaves the service."""
+
+    code = "not_covered"
 
 
 class Stale(RollcallError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from rollcall.domain.changes import Change, Claim, Created, Letter, Step, Unchanged, Updated
+from rollcall.domain.changes import Change, Claim, Covered, Created, Letter, Step, Updated
 from rollcall.domain.errors import (
     AlreadyAccepted,
     Conflict,
@@ -231,28 +231,22 @@ def check_link(invitation: Invitation, generation: int, now: datetime) -> None:
         raise LinkReplaced
 
 
-def accept(invitation: Invitation, member: Member, via: Via, inviter: Member | None, now: datetime) -> Change:
+def accept(invitation: Invitation, member: Member, via: Via, now: datetime) -> Change:
     """Close the invitation and make its person a member, in one step (J2, I9).
 
-    `inviter` is given where the invitation hands out more than a member's role: the role that covers it must still
-    hold when this is committed (I16).
+    One that hands out more than a plain member's role rests on its inviter's rank at that very moment (I16); one for
+    plain members stands by itself (case 98).
     """
     after = replace(invitation, state=invitation.move(Verb.ACCEPT, now), version=invitation.version + 1)
     actor = Actor(member.team_id, member.id, member.email, member.name, member.role, CredentialKind.LINK)
     told = {**member.facts, "invitation": invitation.id, "via": via.value, "invited_by": invitation.inviter.email}
-    rests_on = () if inviter is None else (Unchanged(inviter),)
+    elevated = invitation.role is not Role.MEMBER
+    rests_on = (Covered(invitation.team_id, invitation.inviter.id, invitation.role),) if elevated else ()
     return Change(
         steps=(Updated(invitation, after), Created(member), *rests_on),
         claims=(_claim(invitation, invitation.id, member.id),),
         deeds=(Deed(Action.INVITATION_ACCEPTED, actor, member.subject, None, told),),
     )
-
-
-def still_granted(invitation: Invitation, inviter: Member | None) -> bool:
-    """Tell whether its inviter may still grant this role; one for plain members stands by itself (I16, case 98)."""
-    if invitation.role is Role.MEMBER:
-        return True
-    return inviter is not None and inviter.is_active and inviter.role.rank >= invitation.role.rank
 
 
 def letter(invitation: Invitation, letter_id: str, now: datetime) -> Letter:

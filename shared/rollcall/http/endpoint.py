@@ -186,7 +186,7 @@ class Endpoint:
             address=asked.http.address,
             request_id=asked.http.request_id,
             if_match=asked.if_match,
-            keep=lambda result: idempotency.record(asked.named, self.answer(request, result), now),
+            keep=lambda result: idempotency.record(asked.named, self.answer(request, result), now) if asked.named else None,
         )
         request: Request[Any] = Request(asked, call)
         try:

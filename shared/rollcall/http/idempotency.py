@@ -57,10 +57,8 @@ def replay(named: Named | None, found: Found, now: datetime) -> Reply | None:
     return Reply(int(record.status), kept["body"], {**kept["headers"], "idempotent-replayed": "true"})
 
 
-def record(named: Named | None, reply: Reply, now: datetime) -> RecordItem | None:
+def record(named: Named, reply: Reply, now: datetime) -> RecordItem:
     """Return the item that keeps an answer."""
-    if named is None:
-        return None
     kept = None if reply.secret else json.dumps({"body": reply.body, "headers": dict(reply.headers)})
     return RecordItem(
         *named.key,

@@ -19,11 +19,12 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from rollcall.domain.changes import Change, Claim, Created, Step, Unchanged, Updated
-from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, RollcallError, SlugTaken, Stale, Unavailable
+from rollcall.domain.changes import Change, Claim, Covered, Created, Step, Updated
+from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale, Unavailable
 from rollcall.domain.events import Event
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Status
+from rollcall.domain.permissions import Role
 from rollcall.domain.teams import Team
 from rollcall.storage import keys, roster
 from rollcall.storage.items import (
@@ -155,10 +156,11 @@ def _step(transaction: _Transaction, step: Step) -> None:
         if isinstance(step.value, Team):
             first = OpenBlocksItem(*keys.open_blocks(step.value.id), blocks=[0], following=1)
             transaction.puts.append((first, Item.PK.does_not_exist(), _stale))
-    elif isinstance(step, Unchanged):
-        seen = step.value
-        still = (MemberItem.version == seen.version) & (MemberItem.epoch == seen.epoch)
-        transaction.checks.append((item_of(seen), still, _stale))
+    elif isinstance(step, Covered):
+        enough = [role.value for role in Role if role.rank >= step.role.rank]
+        covers = MemberItem.role.is_in(*enough) & (MemberItem.status == Status.ACTIVE.value)
+        key = keys.member(step.team_id, step.member_id)
+        transaction.checks.append((MemberItem(*key), covers, lambda _: NotCovered()))
     else:
         _update(transaction, step)
 

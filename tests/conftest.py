@@ -1,0 +1,33 @@
+"""The seeded stack for the tests: one for the session, put back before each test."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.local.stack import Stack
+from tests.kit import World, worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Start the local stack on moto, once."""
+    folder: Path = tmp_path_factory.mktemp("dev")
+    with Stack(dev_folder=folder) as stack:
+        for world in worlds(stack):
+            world.remember()
+            yield world
+
+
+@pytest.fixture
+def world(seeded: World) -> Iterator[World]:
+    """Hand out the seeded stack as it was at the start."""
+    seeded.reset()
+    yield seeded
+    os.environ["CLOCK_OFFSET_SECONDS"] = "0"
