@@ -115,7 +115,7 @@ class World:
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return self.call("POST", path, form.encode(), headers=headers, **more)
 
-    def invite(self, email: str, by: Person | None = None, **fields: object) -> Any:
+    def invite(self, email: str, by: Person | None = None, **fields: Any) -> Any:
         """Invite somebody and return the invitation."""
         body = {"email": email, "role": "member", "products": {"all": True}, **fields}
         answer = self.call("POST", "/v1/invitations", body, token=(by or self.acme.owner).pat)
@@ -137,7 +137,7 @@ class World:
         body = {"token": token, "name": name, **({"password": password} if password else {})}
         return self.call("POST", "/v1/invitations/accept", body, **more)
 
-    def join(self, email: str, **fields: object) -> tuple[str, str]:
+    def join(self, email: str, **fields: Any) -> tuple[str, str]:
         """Invite somebody and accept; return the member's id and a session."""
         self.invite(email, **fields)
         answer = self.accept(self.link(email))
@@ -149,7 +149,7 @@ class World:
         offset = float(os.environ.get("CLOCK_OFFSET_SECONDS", "0"))
         os.environ["CLOCK_OFFSET_SECONDS"] = str(offset + seconds)
 
-    def invoke(self, folder: str, event: object = None) -> Any:
+    def invoke(self, folder: str, event: dict[str, Any] | None = None) -> Any:
         """Invoke a function that no route leads to."""
         function = next(f for f in self.stack.template.functions.values() if f.folder.name == folder)
         return self.stack.functions.invoke(function, event or {}, "test")

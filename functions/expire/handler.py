@@ -1,17 +1,15 @@
 """The schedule that marks invitations past their deadline; whatever its event says is ignored (case 280)."""
 
-from typing import Any
-
 from rollcall import clock
 from rollcall.actions.expire import expire
 from rollcall.http.observe import logger
-from rollcall.http.schedule import system_call, time_left
+from rollcall.http.schedule import Context, system_call, time_left
 
 MOST = 5_000
 RESERVE_MILLISECONDS = 10_000
 
 
-def handler(event: object, context: Any = None) -> dict[str, int]:
+def handler(event: object, context: Context | None = None) -> dict[str, int]:
     """Expire what is due, as far as the time goes; the next run finds the rest."""
     now = clock.now()
     expired = expire(lambda: system_call(now), now, time_left(context, RESERVE_MILLISECONDS), MOST)

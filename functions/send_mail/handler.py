@@ -5,32 +5,29 @@ from typing import Any
 from rollcall import clock
 from rollcall.actions.send_letter import NotNow, send_letter
 from rollcall.http.observe import logger
-from rollcall.http.schedule import post, time_left
+from rollcall.http.schedule import Context, post, time_left
 from rollcall.storage import due
 
 RESERVE_MILLISECONDS = 10_000
 
 
-def handler(event: dict[str, Any], context: Any = None) -> dict[str, list[dict[str, str]]]:
+def handler(event: dict[str, Any], context: Context | None = None) -> dict[str, list[dict[str, str]]]:
     """Send the letters; those that must be tried again are named, so that the others are not sent twice."""
-    records = event.get("Records") or []
-    failed = []
-    for record in records:
-        change = record["dynamodb"]
-        if not _sent(due.letter_id(change["Keys"]["PK"]["S"])):
-            failed.append({"itemIdentifier": change["SequenceNumber"]})
+    records = [record["dynamodb"] for record in event.get("Records") or []]
     if not records:
-        enough = time_left(context, RESERVE_MILLISECONDS)
-        for pk, _ in due.due("L", clock.now() - due.REDRIVE_AFTER):
-            if not (enough() and _sent(due.letter_id(pk))):
-                break
-    return {"batchItemFailures": failed}
+        due.work_off("L", clock.now() - due.REDRIVE_AFTER, _sent, time_left(context, RESERVE_MILLISECONDS))
+    failed = [record["SequenceNumber"] for record in records if not _sent(record["Keys"]["PK"]["S"])]
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 
-def _sent(letter_id: str) -> bool:
+def _sent(pk: str) -> bool:
+    letter_id = due.letter_id(pk)
     try:
         became = send_letter(letter_id, post(), clock.now())
     except NotNow:
+        return False
+    except Exception:  # noqa: BLE001 whatever is wrong with one letter must not hold up the others
+        logger.exception("letter", extra={"letter": letter_id})
         return False
     logger.info("letter", extra={"letter": letter_id, "became": became})
     return True

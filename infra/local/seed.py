@@ -88,7 +88,7 @@ def _crowd(team: Team, slug: str, size: int) -> Iterator[Member]:
         yield _member(team, f"person{number + 1}@{slug}.example.com", name, role, number + 1, None)
 
 
-def _member(  # noqa: PLR0913 a seeded person is all of these
+def _member(
     team: Team, email: str, name: str, role: Role, number: int, password: str | None
 ) -> Member:
     joined = team.created_at - timedelta(days=90) + timedelta(hours=number % 2000, milliseconds=number)

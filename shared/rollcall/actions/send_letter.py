@@ -1,4 +1,4 @@
-"""Send one letter of the outbox: claim it, see that it is still true, derive its link, send, note what became of it (T3)."""
+"""Send one letter of the outbox: claim it, see that it is still true, derive its link, send, note the outcome (T3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from rollcall.storage.items import LetterItem
 from rollcall.storage.reads import invitation_keys, read
 
 UNSENT = ("new", "sending")
+MOST_TRIES = 50
 
 
 class NotNow(Exception):
@@ -41,6 +42,9 @@ def send_letter(letter_id: str, post: Post, now: datetime) -> str:
     item = read([keys.letter(letter_id)]).letter(letter_id)
     if item is None or item.state not in UNSENT:
         return "done"
+    if int(item.tries) >= MOST_TRIES:
+        _close(item, "failed", Delivery.NOT_DELIVERED, None)
+        return "failed"
     if not marks.claim_letter(item, now):
         raise NotNow
     addressed = _write(item, post, now)

@@ -53,7 +53,7 @@ Step = Created | Updated | Covered
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A unique thing (an e-mail address in a team, a slug) passing from one holder's id to another's; None is nobody."""
+    """A unique thing (an e-mail address in a team, a slug) passing from one holder's id to another's, or to nobody."""
 
     kind: str
     team_id: str

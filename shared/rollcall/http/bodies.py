@@ -124,8 +124,7 @@ def fill(shape: type[B], given: Mapping[str, object]) -> B:
     flaws: list[Flaw] = []
     values: dict[str, object] = {}
     known = _readers(cast("Hashable", shape))
-    for name in given.keys() - known.keys():
-        flaws.append(Flaw(f"/{_escaped(name)}", "This field is not known."))
+    flaws += [Flaw(f"/{_escaped(name)}", "This field is not known.") for name in given.keys() - known.keys()]
     for name, (reader, required) in known.items():
         if name not in given:
             if required:
@@ -141,12 +140,12 @@ def fill(shape: type[B], given: Mapping[str, object]) -> B:
 
 
 @cache
-def _readers(shape: Any) -> dict[str, tuple[Callable[[object], object], bool]]:
+def _readers(shape: Any) -> dict[str, tuple[Callable[[object], object], bool]]:  # noqa: ANN401 a class, which lru_cache wants hashable
     hints = typing.get_type_hints(shape)
     return {field.name: (READERS[_inner(hints[field.name])], field.default is MISSING) for field in fields(shape)}
 
 
-def _inner(hint: Any) -> Any:
+def _inner(hint: object) -> object:
     """Return X of `X | None`: None only says that the field may be absent."""
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is Union:
         return next(part for part in typing.get_args(hint) if part is not types.NoneType)
@@ -250,7 +249,7 @@ def _slug(value: object) -> str:
     return slug
 
 
-READERS: dict[Any, Callable[[object], object]] = {
+READERS: dict[object, Callable[[object], object]] = {
     Address: _address,
     Role: _role,
     ProductAccess: _products,

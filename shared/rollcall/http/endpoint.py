@@ -25,6 +25,7 @@ from rollcall.http.conditional import versions
 from rollcall.http.reply import Reply, gateway_response
 from rollcall.http.request import HttpRequest, credential, read_event, same_origin
 from rollcall.storage import keys, marks
+from rollcall.storage.items import RecordItem
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found, read
 from rollcall.storage.table import Meter, metered
@@ -132,8 +133,8 @@ class Endpoint:
         except RollcallError as error:
             facts["code"] = error.code
             return self.failure(error, http)
-        except Exception:  # noqa: BLE001 the last line: nothing of the inside goes out (I33)
-            observe.note_failure(facts)
+        except Exception as error:  # noqa: BLE001 the last line: nothing of the inside goes out (I33)
+            observe.note_failure(error, facts)
             return errors.internal(http.request_id)
 
     def _attempts(self, http: HttpRequest, facts: dict[str, object]) -> Reply:
@@ -186,7 +187,7 @@ class Endpoint:
             address=asked.http.address,
             request_id=asked.http.request_id,
             if_match=asked.if_match,
-            keep=lambda result: idempotency.record(asked.named, self.answer(request, result), now) if asked.named else None,
+            keep=lambda result: self._record(request, result),
         )
         request: Request[Any] = Request(asked, call)
         try:
@@ -195,6 +196,11 @@ class Endpoint:
             marks.strike(_link_throttle(asked.http, now), now)
             raise
         return self.answer(request, result)
+
+    def _record(self, request: Request[Any], result: object) -> RecordItem | None:
+        """Return what is kept of the answer where the request has an idempotency key."""
+        named = request.asked.named
+        return idempotency.record(named, self.answer(request, result), request.call.now) if named else None
 
     def _read(self, asked: Asked[Any], flaw: RollcallError | None, now: datetime) -> Found:
         wanted: list[Key] = []
@@ -266,7 +272,8 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
 
     `permission` needs a credential; without one the route is public, or `tolerant` of a caller who is signed in.
     `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token
-    of a mailed link stands. `any_body` leaves the body unread. `answer` renders the result, also for the idempotency record, so it must be pure.
+    of a mailed link stands. `any_body` leaves the body unread. `answer` renders the result, also for the
+    idempotency record, so it must be pure.
     """
 
     def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:
@@ -275,12 +282,18 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     return decorate
 
 
+@endpoint(answer=lambda _, __: Reply(404), any_body=True)
+def _unrouted(_: Request[Any]) -> None:
+    """Refuse what the gateway should not have sent here (case 179: fails closed)."""
+    raise errors.RouteNotFound
+
+
 def by_route(endpoints: Mapping[str, Endpoint]) -> Handler:
     """Make several routes one function; API Gateway has already matched the path."""
 
     def handler(event: Event, context: object = None) -> dict[str, object]:
         route = str(event.get("routeKey", "")) if isinstance(event, dict) else ""
-        return endpoints.get(route, next(iter(endpoints.values())))(event, context)
+        return endpoints.get(route, _unrouted)(event, context)
 
     handler.endpoints = endpoints  # type: ignore[attr-defined]  # the API description reads them
     return handler

@@ -30,12 +30,14 @@ from rollcall.http.pages import page_csp, render_page
 from rollcall.http.reply import HTML, Reply
 from rollcall.http.request import HttpRequest
 
+NO_TEXT = FormText("")
+
 
 @dataclass(frozen=True, slots=True)
 class JoinForm:
     """What the accept page posts; read loosely, so that the page can say what is wrong next to the field."""
 
-    name: FormText = FormText("")
+    name: FormText = NO_TEXT
     password: FormText | None = None
 
 
@@ -43,7 +45,7 @@ class JoinForm:
 class PasswordForm:
     """What the set-password page posts."""
 
-    password: FormText = FormText("")
+    password: FormText = NO_TEXT
 
 
 def show_invitation(request: Request[Any]) -> Seen:

@@ -45,10 +45,11 @@ def note(facts: Mapping[str, object], status: int, watch: Watch, meter: Meter) -
         return
 
 
-def note_failure(facts: Mapping[str, object]) -> None:
+def note_failure(error: Exception, facts: Mapping[str, object]) -> None:
     """Write an unexpected failure with its traceback, once."""
     try:
-        logger.exception("failure", extra={name: str(value)[:LONGEST_LOGGED] for name, value in facts.items()})
+        extra = {name: str(value)[:LONGEST_LOGGED] for name, value in facts.items()}
+        logger.error("failure", exc_info=error, extra=extra)
     except Exception:  # noqa: BLE001 as above
         return
 

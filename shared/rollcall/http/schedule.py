@@ -31,7 +31,7 @@ def system_call(now: datetime) -> Call:
 
 
 def time_left(context: Context | None, reserve_milliseconds: int) -> Callable[[], bool]:
-    """Return a question: is there more time than the reserve that handing over takes?"""
+    """Return what tells whether there is more time than the reserve, in milliseconds."""
     if context is None:
         return lambda: True
     return lambda: context.get_remaining_time_in_millis() > reserve_milliseconds

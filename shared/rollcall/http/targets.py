@@ -1,6 +1,6 @@
 """What a path names, to be read with the authentication; text that is no id names nothing."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from rollcall.actions import accept as accepting
 from rollcall.actions import set_password as setting
@@ -9,6 +9,14 @@ from rollcall.http.request import HttpRequest
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import invitation_keys
+
+
+class HoldsToken(Protocol):
+    """A body that carries a link's token."""
+
+    @property
+    def token(self) -> str:
+        """Return the token."""
 
 
 def invitation(asked: Asked[Any]) -> list[Key]:
@@ -38,7 +46,7 @@ def password_link(asked: Asked[Any]) -> list[Key]:
     return setting.reads(asked.link) if asked.link and asked.link.kind == "rst" else []
 
 
-def token_in_body(_: HttpRequest, body: Any) -> str:
+def token_in_body(_: HttpRequest, body: HoldsToken) -> str:
     """Return the link's token where the body holds it."""
     return str(body.token)
 

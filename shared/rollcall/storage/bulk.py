@@ -6,9 +6,9 @@ Writes what `commit` would have written for each join (member, claim, roster row
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
 
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.members import Member
@@ -16,6 +16,9 @@ from rollcall.storage import keys, roster
 from rollcall.storage.items import ClaimItem, HeaderItem, OpenBlocksItem, OwnersItem
 from rollcall.storage.table import Item
 from rollcall.storage.values import item_of
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 
 def load(team_id: str, members: Iterable[Member], first_free: int = 1) -> list[Member]:

@@ -8,7 +8,7 @@ order of the calls, and nothing outside this module needs to know.
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -20,7 +20,16 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from rollcall.domain.changes import Change, Claim, Covered, Created, Step, Updated
-from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale, Unavailable
+from rollcall.domain.errors import (
+    AlreadyInvited,
+    LastOwner,
+    MemberExists,
+    NotCovered,
+    RollcallError,
+    SlugTaken,
+    Stale,
+    Unavailable,
+)
 from rollcall.domain.events import Event
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Status
@@ -187,23 +196,21 @@ def _still(step: Updated) -> Condition:
     if isinstance(before, Member) and isinstance(after, Member):
         if before.version != after.version:
             return MemberItem.version == before.version
-        still = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
-        room = _room(step)
-        return still if room is None else still & room
+        still: Condition = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
+        for fits in _room(step):
+            still &= fits
+        return still
     if isinstance(before, Invitation):
         return InvitationItem.version == before.version
     return TeamItem.version == before.version
 
 
-def _room(step: Updated) -> Condition | None:
-    """Return the condition that the maps of credentials keep within their caps, whatever was added meanwhile (I15)."""
-    room: Condition | None = None
+def _room(step: Updated) -> Iterator[Condition]:
+    """Yield the conditions that the maps of credentials keep within their caps, whatever was added meanwhile (I15)."""
     for name, cap in step.caps:
         before, after = _plain(getattr(item_of(step.before), name)), _plain(getattr(item_of(step.after), name))
         path = Path([str(MemberItem.get_attributes()[name].attr_name)])
-        fits = size(path) < cap + len(before.keys() - after.keys())
-        room = fits if room is None else room & fits
-    return room
+        yield size(path) < cap + len(before.keys() - after.keys())
 
 
 def _differences(before: Item, after: Item) -> list[Action]:

@@ -1,6 +1,6 @@
-"""What falls due: the only reader of the index, for schedules; whoever uses what it finds judges it again by its key."""
+"""What falls due: the only reader of the index, for schedules; what it finds is judged again by its key."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from pynamodb.attributes import UnicodeAttribute
@@ -49,6 +49,17 @@ def finished(kind: str, now: datetime) -> None:
     """Note that everything due before `now` was seen; yesterday stays open for what was written late."""
     until = (now - timedelta(days=1)).date().isoformat()
     guarded(lambda: SweepItem(*_bookmark(kind)).update([SweepItem.day.set(until)]))
+
+
+def work_off(kind: str, now: datetime, done: Callable[[str], bool], time_left: Callable[[], bool]) -> None:
+    """Hand each PK that is due to `done` while there is time; what fails stays in the index and holds up nothing."""
+    failures = 0
+    for pk, _ in due(kind, now):
+        if not time_left():
+            return
+        failures += not done(pk)
+    if not failures:
+        finished(kind, now)
 
 
 def _shard(partition: str, now: datetime) -> Iterator[tuple[str, str]]:

@@ -57,7 +57,9 @@ def _rows(partition: str, asked: InvitationQuery, where: Condition | None) -> li
     found: list[Wire] = []
     after = asked.after
     while len(found) <= asked.limit:
-        ask = Ask(partition, after=after, where=where, limit=asked.limit + 1 if where is None else None, descending=True)
+        ask = Ask(
+            partition, after=after, where=where, limit=asked.limit + 1 if where is None else None, descending=True
+        )
         rows = query(ask)
         found += rows.items
         if not rows.more or not rows.items:

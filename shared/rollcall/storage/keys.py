@@ -95,7 +95,7 @@ def letter(letter_id: str) -> Key:
 
 def idempotency(team_id: str, actor_id: str, route: str, key: str) -> Key:
     """Return the key of an idempotency record: scoped to team, actor and route, so that no answer crosses them."""
-    scope = "\0".join((team_id, actor_id, route, key))
+    scope = f"{team_id}\0{actor_id}\0{route}\0{key}"
     return Key(f"IDEM#{hashlib.sha256(scope.encode()).hexdigest()}", "RECORD")
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pynamodb.attributes import NumberAttribute
 from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
 
 from rollcall.domain.errors import Unavailable
 from rollcall.domain.invitations import Delivery
@@ -18,6 +18,9 @@ from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowIt
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Item
 from rollcall.storage.values import session_text
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 SEEN_EVERY = timedelta(hours=1)
 SEEN_REMEMBERED = 10_000
@@ -134,7 +137,7 @@ def release_letter(item: LetterItem) -> None:
 
 def close_letter(item: LetterItem, state: str, message_id: str | None) -> None:
     """Mark a letter `sent`, `dropped` (its link was dead) or `refused`; it leaves the index of unsent ones."""
-    done = [
+    done: list[Action] = [
         LetterItem.state.set(state),
         LetterItem.XP.remove(),
         LetterItem.XS.remove(),

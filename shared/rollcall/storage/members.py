@@ -1,4 +1,4 @@
-"""The member list: pages in join order or by name, filtered and searched, with the exact total of what matches (M1, M2).
+"""The member list: pages in join order or by name, filtered, searched, with the exact total of matches (M1, M2).
 
 Totals for roles, statuses and products come from the headers, never from counting a page; what headers do not count
 (text, source) is counted in all blocks at once.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rollcall.domain.changes import Letter
@@ -104,7 +105,7 @@ def read(wanted: Iterable[Key]) -> Found:
 
 def _read_batch(asked: Sequence[Any], found: dict[Key, Wire]) -> None:
     for _ in range(UNPROCESSED_TRIES):
-        answer = guarded(lambda: connection().batch_get_item(table_name(), asked, consistent_read=True))
+        answer = guarded(partial(connection().batch_get_item, table_name(), asked, consistent_read=True))
         for raw in answer["Responses"].get(table_name(), []):
             found[Key(raw["PK"]["S"], raw["SK"]["S"])] = raw
         left = answer.get("UnprocessedKeys", {}).get(table_name(), {}).get("Keys", [])

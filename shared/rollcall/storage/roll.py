@@ -1,13 +1,17 @@
 """Opening the next block of a roster when one is full: a transaction of its own, before the join is tried again."""
 
+from typing import TYPE_CHECKING
+
 from pynamodb.exceptions import TransactWriteError
-from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from rollcall.storage import keys
 from rollcall.storage.items import OpenBlocksItem
 from rollcall.storage.reads import read
 from rollcall.storage.table import connection
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
 
 
 def open_next_block(team_id: str, full: int) -> None:

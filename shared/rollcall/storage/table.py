@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -21,6 +21,13 @@ ATTEMPTS = 3
 PARALLEL_CALLS = 16
 
 Wire = dict[str, dict[str, Any]]
+R = TypeVar("R")
+
+
+class OperationModel(Protocol):
+    """The part of botocore's operation model that is looked at."""
+
+    name: str
 
 
 class ExpiryIndex(GlobalSecondaryIndex["Item"]):
@@ -96,7 +103,7 @@ def one_wave() -> Iterator[None]:
         meter.waves -= 1
 
 
-def _count(parsed: Mapping[str, Any], model: Any, **_: object) -> None:
+def _count(parsed: Mapping[str, Any], model: OperationModel, **_: object) -> None:
     meter = _meter.get()
     if meter is None:
         return
@@ -127,7 +134,7 @@ def table_name() -> str:
     return Item.Meta.table_name
 
 
-def guarded(call: Callable[[], Any]) -> Any:
+def guarded(call: Callable[[], R]) -> R:
     """Run a call to the table; whatever keeps it from answering is a 503 for the caller (I33)."""
     try:
         return call()

@@ -3,8 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-
-from pynamodb.attributes import MapAttribute
+from typing import TYPE_CHECKING
 
 from rollcall.domain import ids
 from rollcall.domain.changes import Letter
@@ -17,6 +16,9 @@ from rollcall.domain.times import epoch_ms, from_epoch_ms, rfc3339
 from rollcall.storage import keys
 from rollcall.storage.items import EventItem, InvitationItem, LetterItem, MemberItem, TeamItem
 from rollcall.storage.table import Item
+
+if TYPE_CHECKING:
+    from pynamodb.attributes import MapAttribute
 
 LETTER_DAYS = 30
 
@@ -192,7 +194,7 @@ def invitation_of(item: InvitationItem, team_id: str) -> Invitation:
         send_password_email=bool(item.send_password_email),
         inviter=Inviter(item.inviter_id, item.inviter_name, item.inviter_email),
         sent_at=from_epoch_ms(int(item.sent_at)),
-        expires_at=from_epoch_ms(int(item.expires_at)),
+        expires_at=from_epoch_ms(int(item.expires_at or 0)),  # without a deadline it is dead, not immortal
         created_at=ids.made_at(item.id),
         state=State(item.state),
         generation=int(item.generation),

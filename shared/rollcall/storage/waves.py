@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
@@ -68,7 +68,7 @@ def wave(asks: Sequence[Callable[[], T]]) -> list[T]:
     return results
 
 
-def _page(ask: Ask, after: str | None) -> dict[str, object]:
+def _page(ask: Ask, after: str | None) -> dict[str, Any]:
     sort = Path(["XS" if ask.index else "SK"])
     beyond: Condition | None = None
     if after is not None and ask.upto is not None:
