@@ -31,9 +31,10 @@ ministack: .venv-ministack/.installed ## Install the MiniStack emulator, for BAC
 dev-reset: ## Forget what the local service has stored
 	rm -rf .dev
 
-create-team: .venv/.local-installed ## Create a team with its first owner in AWS (SLUG, NAME, OWNER_EMAIL, OWNER_NAME)
+create-team: .venv/.local-installed ## Create a team (SLUG, NAME, OWNER_EMAIL, OWNER_NAME, PRODUCTS="key=Name …"; STACK, or LOCAL=1)
 	@PYTHONPATH=shared:. $(PY) -m infra.create_team --slug "$$SLUG" --name "$$NAME" \
-	  --owner-email "$$OWNER_EMAIL" --owner-name "$$OWNER_NAME"
+	  --owner-email "$$OWNER_EMAIL" --owner-name "$$OWNER_NAME" $(PRODUCTS:%=--product %) \
+	  $(if $(LOCAL),--local,--stack $(or $(STACK),rollcall))
 create-team: export SLUG NAME OWNER_EMAIL OWNER_NAME
 
 # ---------------------------------------------------------------- prove it

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from infra import create_team
 from infra.local import clock, pages
 from infra.local.aws import LOOPBACK
 from infra.local.replies import Response, problem
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "/_dev/"
 _MAIL: Final = "/_dev/mail"
 _CLOCK: Final = "/_dev/clock"
+_TEAMS: Final = "/_dev/teams"
 _LONGEST_JUMP: Final = 10 * 366 * 86400
 _HEADERS: Final = [
     ("cache-control", "no-store"),
@@ -53,7 +55,9 @@ class DevPages:
             return self._only(request, "GET", self._letter)
         if request.path == _CLOCK:
             return self._advance(request) if request.method == "POST" else self._only(request, "GET", _clock)
-        return _problem(request, HTTPStatus.NOT_FOUND, "not_found", f"There are {_MAIL} and {_CLOCK}.")
+        if request.path == _TEAMS and request.method == "POST":
+            return self._create_team(request)
+        return _problem(request, HTTPStatus.NOT_FOUND, "not_found", f"There are {_MAIL}, {_CLOCK} and {_TEAMS}.")
 
     def _only(self, request: HttpRequest, method: str, view: Callable[[HttpRequest], Response]) -> Response:
         if request.method in {method, "HEAD"}:
@@ -82,6 +86,16 @@ class DevPages:
         fired = self._schedules.fire_due()
         self._after()
         return _json(_CLOCK, _time() | {"fired": fired})
+
+    def _create_team(self, request: HttpRequest) -> Response:
+        """Do what the operator's command asks for; the table is in this process."""
+        try:
+            wanted = json.loads(request.body)
+            told = create_team.create(wanted)
+        except (ValueError, AttributeError) as error:
+            return _problem(request, HTTPStatus.BAD_REQUEST, "invalid_request", str(error))
+        self._after()
+        return _json(_TEAMS, told)
 
 
 def _clock(_request: HttpRequest) -> Response:

@@ -13,7 +13,7 @@ from rollcall.actions.create_team import NewTeam, create_team
 from rollcall.auth import passwords
 from rollcall.auth import secrets as credentials
 from rollcall.domain import ids
-from rollcall.domain.members import Member, Pat, RoleSource, Source, Status
+from rollcall.domain.members import Member, Pat, RoleSource, Source
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ALL_PRODUCTS, NO_PRODUCTS, ProductAccess, Team
 from rollcall.http.schedule import system_call
@@ -88,9 +88,7 @@ def _crowd(team: Team, slug: str, size: int) -> Iterator[Member]:
         yield _member(team, f"person{number + 1}@{slug}.example.com", name, role, number + 1, None)
 
 
-def _member(
-    team: Team, email: str, name: str, role: Role, number: int, password: str | None
-) -> Member:
+def _member(team: Team, email: str, name: str, role: Role, number: int, password: str | None) -> Member:
     joined = team.created_at - timedelta(days=90) + timedelta(hours=number % 2000, milliseconds=number)
     address = canonical(email)
     return Member(
@@ -104,7 +102,6 @@ def _member(
         source=tuple(Source)[number % 3] if password is None else Source.INVITED,
         created_at=joined,
         products=_CHOICES[number % len(_CHOICES)],
-        status=Status.DEACTIVATED if number % 15 == 7 else Status.ACTIVE,  # noqa: PLR2004 two of thirty
         email_verified=True,
         password_hash=None if password is None else passwords.hashed(password),
     )

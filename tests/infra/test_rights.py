@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
-from infra.local.stack import Stack
 from tests.infra.rights import Right, asked, missing, watched
 from tests.infra.template_reading import allows, functions, grants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OWNER = "amy@acme.example"
+    from tests.kit import Answer, World
+
+OWNER = "amy@hooli.example"
 PASSWORD = "long enough for anybody"
 SIGNED_IN = ("accept", "invite", "list_invitations", "list_members", "manage_invitation")
 BEYOND_THE_JOURNEY = {
@@ -52,110 +51,84 @@ def test_a_query_asks_for_the_partition_it_names() -> None:
     assert list(asked("Query", query)) == [Right("Query", "X#20250101#3", index=True)]
 
 
-class Caller:
-    """One person's requests; nothing is refused but what is said to be."""
-
-    def __init__(self, stack: Stack, credential: str | None = None) -> None:
-        self._stack = stack
-        self._headers = [("host", "127.0.0.1:8000")]
-        if credential:
-            self._headers.append(("authorization", f"Bearer {credential}"))
-
-    def __call__(self, method: str, path: str, body: object = None, *, refused: int | None = None) -> Any:  # noqa: ANN401
-        sys.modules["rollcall.storage.marks"]._seen.clear()  # each function is a process of its own
-        headers, content = list(self._headers), b""
-        if body is not None:
-            headers.append(("content-type", "application/json"))
-            headers.append(("idempotency-key", uuid4().hex))
-            content = json.dumps(body).encode()
-        response = self._stack.call(method, path, headers, content)
-        assert (response.status if response.status >= 400 else None) == refused, (method, path, response)
-        return json.loads(response.body) if response.body.startswith(b"{") else None
-
-
 @pytest.fixture(scope="module")
-def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[tuple[str, Right]]]:
-    with Stack(dev_folder=tmp_path_factory.mktemp("dev")) as stack, _imported_afresh():
-        _found_team()
-        with watched() as seen:
-            _journey(stack)
-        yield seen
-
-
-@contextmanager
-def _imported_afresh() -> Iterator[None]:
-    """The package learns the table's name when it is imported; what other tests have imported comes back afterwards."""
-    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "rollcall"}
-    for name in before:
-        del sys.modules[name]
-    try:
-        yield
-    finally:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "rollcall"]:
-            del sys.modules[name]
-        sys.modules.update(before)
+def used(seeded: World) -> Iterator[set[tuple[str, Right]]]:
+    seeded.reset()
+    _found_team()
+    with watched() as seen:
+        _joining(seeded)
+        _looking(seeded)
+        _later(seeded)
+    yield seen
+    seeded.reset()
 
 
 def _found_team() -> None:
-    from rollcall import clock  # noqa: PLC0415 - see _imported_afresh
+    from rollcall import clock  # noqa: PLC0415 - the package learns the table's name when it is imported
     from rollcall.actions.create_team import NewTeam, create_team  # noqa: PLC0415
     from rollcall.http.schedule import system_call  # noqa: PLC0415
     from rollcall.mail.address import canonical  # noqa: PLC0415
 
-    wanted = NewTeam("acme", "Acme", canonical(OWNER), "Amy Lee", {"trustgate": "TrustGate"})
+    wanted = NewTeam("hooli", "Hooli", canonical(OWNER), "Amy Lee", {"trustgate": "TrustGate"})
     create_team(system_call(clock.now()), wanted)
 
 
-def _journey(stack: Stack) -> None:
-    anybody = Caller(stack)
-    reset = _token(stack, OWNER)
-    anybody("GET", f"/reset/{reset}")
-    anybody("POST", "/v1/password-resets/complete", {"token": reset, "password": PASSWORD})
-    anybody("GET", "/v1/teams/acme/sign-in-options")
-    session = anybody("POST", "/v1/teams/acme/sessions", {"email": OWNER, "password": PASSWORD})["token"]
-    owner = Caller(stack, session)
-    invited = [_invite(owner, number, role) for number, role in enumerate(("owner", "member", "member"))]
-    owner("GET", "/v1/invitations?state=pending")
-    owner("GET", f"/v1/invitations/{invited[0]}")
-    owner("POST", f"/v1/invitations/{invited[0]}/resend", {})
-    owner("POST", f"/v1/invitations/{invited[2]}/revoke", {})
-    owner("GET", "/v1/invitations?state=revoked")
-    _invite(owner, 2, "member")
-    mailed, copied = _token(stack, "new0@example.com"), owner("POST", f"/v1/invitations/{invited[1]}/link", {})["url"]
-    owner("GET", f"/i/{mailed}", refused=409)
-    for token in (mailed, copied.rsplit("/", 1)[1]):
-        anybody("GET", f"/i/{token}")
-        anybody("POST", "/v1/invitations/inspect", {"token": token})
-        anybody("POST", "/v1/invitations/accept", {"token": token, "name": "New Person", "password": PASSWORD})
-    owner("GET", "/v1/members?role=member")
-    members = owner("GET", "/v1/members?q=new&role=owner")
-    owner("GET", f"/v1/members/{members['data'][0]['id']}")
-    owner("GET", "/v1/me")
-    owner("PATCH", "/v1/me", {"name": "Another Name"})
-    owner("GET", "/healthz")
-    owner("GET", "/v1/nothing-here", refused=404)
-    anybody("GET", f"/i/{reset}", refused=410)
-    anybody("GET", f"/reset/{mailed}", refused=410)
-    stack.drain()
-    stack.advance(8 * 24 * 3600)
-    again = anybody("POST", "/v1/teams/acme/sessions", {"email": OWNER, "password": PASSWORD})["token"]
-    _invite(Caller(stack, again), 2, "member")
-    stack.drain()
+def _call(world: World, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
+    """Call, as if each function ran in a process of its own, which has not seen the caller yet."""
+    sys.modules["rollcall.storage.marks"]._seen.clear()
+    headers = {} if body is None else {"idempotency-key": uuid4().hex}
+    return world.call(method, path, body, token=token, headers=headers)
 
 
-def _token(stack: Stack, email: str) -> str:
-    """The token of the newest link that was mailed to somebody."""
-    stack.drain()
-    letters = Caller(stack)("GET", f"/_dev/mail?to={email}&format=json")["data"]
-    (link, *_) = [link for link in letters[-1]["links"] if "/i/" in link or "/reset/" in link]
-    token: str = link.rsplit("/", 1)[1]
-    return token
+def _joining(world: World) -> None:
+    owner, reset = world.acme.owner.pat, world.link(OWNER)
+    for email, role in (("new0@example.com", "owner"), ("new1@example.com", "member"), ("new2@example.com", "member")):
+        _invite(world, email, role)
+    mailed = world.link("new0@example.com")
+    assert _call(world, "GET", f"/i/{mailed}", token=owner).status == 409
+    assert _call(world, "GET", f"/i/{reset}").status == _call(world, "GET", f"/reset/{mailed}").status == 410
+    for token in (mailed, world.link("new1@example.com")):
+        assert _call(world, "GET", f"/i/{token}").status == 200
+        assert _call(world, "POST", "/v1/invitations/inspect", {"token": token}).status == 200
+        joined = {"token": token, "name": "New Person", "password": PASSWORD}
+        assert _call(world, "POST", "/v1/invitations/accept", joined).status == 201
+    assert _call(world, "GET", f"/reset/{reset}").status == 200
+    complete = {"token": reset, "password": PASSWORD}
+    assert _call(world, "POST", "/v1/password-resets/complete", complete).status == 204
+    assert _call(world, "GET", "/v1/teams/hooli/sign-in-options").status == 200
+    login = {"email": OWNER, "password": PASSWORD}
+    assert _call(world, "POST", "/v1/teams/hooli/sessions", login).status == 201
 
 
-def _invite(owner: Caller, number: int, role: str) -> str:
-    body = {"email": f"new{number}@example.com", "role": role, "products": {"all": True}, "send_password_email": True}
-    invitation: str = owner("POST", "/v1/invitations", body)["id"]
-    return invitation
+def _looking(world: World) -> None:
+    owner = world.acme.owner.pat
+    one = _invite(world, "new3@example.com", "member")
+    for verb, status in (("resend", 200), ("link", 200), ("revoke", 204)):
+        assert _call(world, "POST", f"/v1/invitations/{one}/{verb}", {}, owner).status == status
+    _invite(world, "new3@example.com", "member")
+    paths = [f"/v1/invitations/{one}", "/v1/invitations", "/v1/invitations?state=revoked", "/healthz", "/v1/me"]
+    paths += ["/v1/members?role=member", "/v1/members?q=new", f"/v1/members/{world.acme.member.id}"]
+    for path in paths:
+        assert _call(world, "GET", path, token=owner).status == 200
+    assert _call(world, "PATCH", "/v1/me", {"name": "Another Name"}, owner).status == 200
+    assert _call(world, "GET", "/v1/nothing-here", token=owner).status == 404
+
+
+def _later(world: World) -> None:
+    """After the deadline of every invitation: the sweep marks them, and one is sent anew."""
+    world.mails()
+    world.advance(8 * 24 * 3600)
+    world.invoke("expire")
+    world.invoke("send_mail")
+    _invite(world, "new3@example.com", "member")
+    world.mails()
+
+
+def _invite(world: World, email: str, role: str) -> str:
+    body = {"email": email, "role": role, "products": {"all": True}}
+    answer = _call(world, "POST", "/v1/invitations", body, world.acme.owner.pat)
+    assert answer.status == 201, answer.body
+    return str(answer.json["id"])
 
 
 def test_case_298_every_call_of_a_journey_is_granted(used: set[tuple[str, Right]]) -> None:

@@ -9,9 +9,20 @@ from rollcall.domain.founding import found
 from rollcall.domain.members import Member, PasswordLink, RoleSource, Source
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.teams import Team
+from rollcall.domain.text import PersonName, Slug, TeamName
 from rollcall.mail.address import Address
 
 LINK_LIFE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamOrder:
+    """What an operator asks for, read as strictly as any body."""
+
+    slug: Slug
+    name: TeamName
+    owner_email: Address
+    owner_name: PersonName
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,11 @@ class NewTeam:
     owner_name: str
     products: Mapping[str, str]
     password_hash: str | None = None
+
+
+def order(asked: TeamOrder, products: Mapping[str, str]) -> NewTeam:
+    """Return the team to be."""
+    return NewTeam(asked.slug, asked.name, asked.owner_email, asked.owner_name, products)
 
 
 def create_team(call: Call, wanted: NewTeam) -> tuple[Team, Member]:
