@@ -35,7 +35,6 @@ create-team: .venv/.local-installed ## Create a team (SLUG, NAME, OWNER_EMAIL, O
 	@PYTHONPATH=shared:. $(PY) -m infra.create_team --slug "$$SLUG" --name "$$NAME" \
 	  --owner-email "$$OWNER_EMAIL" --owner-name "$$OWNER_NAME" $(PRODUCTS:%=--product %) \
 	  $(if $(LOCAL),--local,--stack $(or $(STACK),rollcall))
-create-team: export SLUG NAME OWNER_EMAIL OWNER_NAME
 
 # ---------------------------------------------------------------- prove it
 .PHONY: test test-ministack lint types template check format

@@ -1,1 +1,1 @@
-"""What surrounds the service: the local stack, operator commands and generated descriptions; nothing here is deployed."""
+"""What surrounds the service: local stack, operator commands, generated descriptions; nothing here is deployed."""

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.local.aws import TABLE_NAME
 from infra.local.stack import Stack
+from rollcall.storage.table import Item
 from tests.kit import World, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+Item.Meta.table_name = TABLE_NAME  # read from the environment at import, which for tests is before there is a stack
 
 
 @pytest.fixture(scope="session")

@@ -10,19 +10,27 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass, field
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from rollcall.auth import secrets
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from infra.local.mailbox import Mail
     from infra.local.stack import Stack
+    from rollcall.domain.members import Member
+    from rollcall.domain.teams import Team
 
 GOOD_PASSWORD = "a phrase nobody has used"
 NOT_CHANGES = ("RL#", "IDEM#", "SWEEP#")
+PER_REQUEST = ("x-request-id", "apigw-requestid", "server-timing")
 LINK = re.compile(r"/(?:i|reset)/([A-Za-z0-9_]+)")
 
 
@@ -42,6 +50,13 @@ class Answer:
     @property
     def pointers(self) -> list[str]:
         return [error["pointer"] for error in self.json.get("errors", [])]
+
+    @property
+    def essence(self) -> tuple[int, dict[str, str], Any]:
+        """What it tells, without what differs between any two requests: two equal ones cannot be told apart."""
+        headers = {name: value for name, value in self.headers.items() if name not in PER_REQUEST}
+        told = {**self.json, "instance": None} if isinstance(self.json, dict) else self.body
+        return self.status, headers, told
 
     @property
     def cost(self) -> dict[str, float]:
@@ -67,6 +82,12 @@ class TeamOf:
     owner: Person
     admin: Person
     member: Person
+
+    @property
+    def id(self) -> str:
+        token = secrets.parse(self.owner.pat)
+        assert token
+        return token.team_id
 
 
 @dataclass
@@ -103,13 +124,19 @@ class World:
             sent["content-type"] = "application/json"
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        response = self.stack.gateway.call(method, path, list(sent.items()), raw, address)
-        text = response.body if isinstance(response.body, bytes) else response.body.encode()
+        status, answered, text = self._send(method, path, sent, raw, address)
         try:
             told = json.loads(text)
         except ValueError:
             told = None
-        return Answer(response.status, dict(response.headers), text, told)
+        return Answer(status, answered, text, told)
+
+    def _send(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, address: str
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        response = self.stack.gateway.call(method, path, list(headers.items()), body, address)
+        text = response.body if isinstance(response.body, bytes) else response.body.encode()
+        return response.status, dict(response.headers), text
 
     def post_form(self, path: str, form: str, **more: Any) -> Answer:
         headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -127,11 +154,26 @@ class World:
         self.stack.drain()
         return self.stack.mailbox.mails(to)
 
+    def links(self, to: str) -> list[str]:
+        """Return the tokens of the letters to that address, oldest first."""
+        return [found[1] for mail in self.mails(to) if (found := LINK.search(mail.text))]
+
     def link(self, to: str) -> str:
         """Return the token of the newest letter to that address."""
-        found = LINK.search(self.mails(to)[-1].text)
-        assert found
-        return found[1]
+        return self.links(to)[-1]
+
+    def act(
+        self, verb: str, invitation: str, by: Person | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Resend an invitation, copy its `link`, or revoke it."""
+        path = f"/v1/invitations/{invitation}/{verb}"
+        return self.call("POST", path, token=(by or self.acme.owner).pat, headers=headers)
+
+    def copied(self, invitation: str, by: Person | None = None) -> str:
+        """Copy an invitation's link and return its token."""
+        answer = self.act("link", invitation, by)
+        assert answer.status == 200, answer.body
+        return str(answer.json["url"].rpartition("/")[2])
 
     def accept(self, token: str, name: str = "Nora New", password: str | None = GOOD_PASSWORD, **more: Any) -> Answer:
         body = {"token": token, "name": name, **({"password": password} if password else {})}
@@ -148,6 +190,10 @@ class World:
         """Move the clock; schedules do not fire (see `sweep`)."""
         offset = float(os.environ.get("CLOCK_OFFSET_SECONDS", "0"))
         os.environ["CLOCK_OFFSET_SECONDS"] = str(offset + seconds)
+
+    def at(self, moment: datetime) -> None:
+        """Set the clock: the next request comes at that moment or a little later."""
+        os.environ["CLOCK_OFFSET_SECONDS"] = str(moment.timestamp() - time.time())
 
     def invoke(self, folder: str, event: dict[str, Any] | None = None) -> Any:
         """Invoke a function that no route leads to."""
@@ -167,6 +213,46 @@ class World:
         """Return the audit events, oldest first."""
         told = [json.loads(item["t"]["S"]) for item in self.items("A#")]
         return [event for event in sorted(told, key=lambda e: e["id"]) if action in {None, event["action"]}]
+
+    @contextmanager
+    def tells(self, *actions: str) -> Iterator[None]:
+        """Assert that the block adds exactly these audit events."""
+        before = {event["id"] for event in self.events()}
+        yield
+        assert [event["action"] for event in self.events() if event["id"] not in before] == list(actions)
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Assert that the block changes nothing in the table; letters on their way arrive before it."""
+        self.stack.drain()
+        before = self.digest()
+        yield
+        assert self.digest() == before
+
+    def team(self, of: TeamOf | None = None) -> Team:
+        """Return a team as it is stored."""
+        from rollcall.storage import keys, reads  # noqa: PLC0415 - learns the table's name when it is imported
+
+        team_id = (of or self.acme).id
+        found = reads.read([keys.team(team_id)]).team(team_id)
+        assert found
+        return found
+
+    def member(self, member_id: str, of: TeamOf | None = None) -> Member:
+        """Return a member as it is stored, with its credentials."""
+        from rollcall.storage import keys, reads  # noqa: PLC0415 - as above
+
+        team_id = (of or self.acme).id
+        found = reads.read([keys.member(team_id, member_id)]).member(team_id, member_id)
+        assert found
+        return found
+
+    def rewrite(self, before: Team | Member, **fields: Any) -> None:
+        """Change a team or a member as no route does yet: one committed change, without an event."""
+        from rollcall.domain.changes import Change, Updated  # noqa: PLC0415 - as above
+        from rollcall.storage.commit import commit  # noqa: PLC0415 - as above
+
+        commit(Change(steps=(Updated(before, replace(before, version=before.version + 1, **fields)),)))
 
     def digest(self) -> str:
         """Return a hash of the table but for throttles, idempotency records and marks of activity."""

@@ -83,6 +83,10 @@ class _Inbox(list[object]):
         self.moments.append(clock.now())
         super().append(message)
 
+    def clear(self) -> None:
+        self.moments.clear()
+        super().clear()
+
 
 class MotoBackend:
     """The default backend: no process, no port; everything is gone when it stops."""

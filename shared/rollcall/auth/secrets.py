@@ -16,8 +16,8 @@ KINDS = ("pat", "ses", "inv", "rst", "scm", "svc")
 SECRET_LENGTH = 43
 CHECK_LENGTH = 6
 MAP_KEY_LENGTH = 10
-_BODY = 2 * ids.CODE_LENGTH + SECRET_LENGTH + CHECK_LENGTH
-_SHAPE = re.compile(rf"rc_({'|'.join(KINDS)})_([0-9A-Za-z]{{{_BODY}}})")
+BODY_LENGTH = 2 * ids.CODE_LENGTH + SECRET_LENGTH + CHECK_LENGTH
+_SHAPE = re.compile(rf"rc_({'|'.join(KINDS)})_([0-9A-Za-z]{{{BODY_LENGTH}}})")
 _OWNERS = {"pat": "mem", "ses": "mem", "rst": "mem", "inv": "inv", "scm": "scm", "svc": "svc"}
 
 

@@ -7,7 +7,8 @@ PREFIXES = ("team", "mem", "inv", "pat", "ses", "svc", "scm", "idp", "grp", "evt
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUE = {character: value for value, character in enumerate(_BASE62)}
-_ID = re.compile(r"(?:%s)_[0-7][0-9A-HJKMNP-TV-Z]{25}" % "|".join(PREFIXES))  # noqa: UP031 braces belong to the regex
+ULID = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_ID = re.compile(f"(?:{'|'.join(PREFIXES)})_{ULID}")
 _RANDOM_BITS = 80
 CODE_LENGTH = 22
 

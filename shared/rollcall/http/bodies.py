@@ -30,6 +30,7 @@ from rollcall.domain.text import (
 )
 from rollcall.http.errors import TooLarge, UnsupportedMediaType
 from rollcall.http.request import LARGEST_BODY, HttpRequest
+from rollcall.mail.address import MAX_LENGTH as LONGEST_ADDRESS
 from rollcall.mail.address import Address, canonical
 
 LONGEST_NAME = 100
@@ -38,6 +39,8 @@ LONGEST_LINK = 200
 SHORTEST_LINK = 16
 LONGEST_URL = 500
 LONGEST_TYPED_PASSWORD = 1024
+SHORTEST_ADDRESS = 3
+LONGEST_SLUG = 48
 MOST_PRODUCTS = 50
 PRODUCT = re.compile(r"[a-z][a-z0-9-]{1,31}")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
@@ -192,7 +195,7 @@ def _link(value: object) -> str:
 
 def _address(value: object) -> Address:
     try:
-        return canonical(text(value, 3, 254))
+        return canonical(text(value, SHORTEST_ADDRESS, LONGEST_ADDRESS))
     except ValueError as error:
         raise _Wrong(str(error)) from None
 
@@ -243,7 +246,7 @@ def _avatar(value: object) -> str:
 
 
 def _slug(value: object) -> str:
-    slug = text(value, 1, 48)
+    slug = text(value, 1, LONGEST_SLUG)
     if not SLUG.fullmatch(slug):
         raise _Wrong("Use lower-case letters, digits and hyphens.")
     return slug

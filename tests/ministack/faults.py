@@ -1,0 +1,50 @@
+"""The fault seam: replies of DynamoDB that get lost after the write was made, as seen by the SDK and everything above."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.endpoint import Endpoint
+from botocore.exceptions import ReadTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+WRITES = frozenset({"TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem", "BatchWriteItem"})
+NONE = range(0)
+ALL = range(1, 1_000)
+
+
+@dataclass
+class Seen:
+    """The writes that were sent, the SDK's own repeats among them, and how many replies were lost."""
+
+    sent: list[str] = field(default_factory=list)
+    lost: int = 0
+
+
+@contextmanager
+def lost_replies(which: Container[int], *, only: str | None = None, dies: bool = False) -> Iterator[Seen]:
+    """Lose the replies of the writes with these numbers, from 1; where the process `dies`, nobody is left to wait."""
+    seen = Seen()
+    real = Endpoint._do_get_response
+
+    def seam(self: Any, request: Any, operation: Any, context: Any) -> Any:
+        reply = real(self, request, operation, context)
+        if operation.name not in WRITES or only not in {None, operation.name}:
+            return reply
+        seen.sent.append(operation.name)
+        if len(seen.sent) not in which:
+            return reply
+        seen.lost += 1
+        if dies:
+            raise SystemExit
+        return None, ReadTimeoutError(endpoint_url=request.url)
+
+    Endpoint._do_get_response = seam
+    try:
+        yield seen
+    finally:
+        Endpoint._do_get_response = real

@@ -1,0 +1,155 @@
+"""The member list at 3, 1,030 and a full block of members: exact totals, each member once, few round trips (M1, M2)."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+import pytest
+
+from rollcall.domain.members import Status
+from rollcall.storage.roster import BLOCK_ROWS
+from tests.ministack.network import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollcall.domain.members import Member
+    from tests.ministack.network import Network
+
+pytestmark = pytest.mark.ministack
+
+MANY = 1_030
+FEW = 3
+WITHOUT_FILTER = ["", "status=active", "status=all"]
+COUNTED = [
+    "role=owner",
+    "role=admin",
+    "role=member&status=all",
+    "status=deactivated",
+    "status=deactivated&role=admin",
+    "product=trustgate",
+    "product=trustvault&status=all",
+    "role=admin&product=trusttest",
+    "role=member&product=trusttest&status=deactivated",
+]
+SEARCHED = [
+    "q=muller",
+    "q=M%C3%9CLLER",
+    "q=person10",
+    "q=%40TEAM",
+    "q=nobody+of+this+name",
+    "q=%27)%3B+DROP",
+    "q=%25",
+    "source=scim",
+    "source=sso&role=admin",
+    "q=lee&role=admin&status=all",
+    "q=an&role=member&status=all&product=trustgate",
+    "q=person&role=admin&status=deactivated&product=trusttest&source=invited",
+]
+
+
+def folded(text: str) -> str:
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in spread if not unicodedata.combining(character))
+
+
+def matching(members: list[Member], query: str) -> list[Member]:
+    """Judge every member by itself: no counters, no roster."""
+    asked = {name: values[0] for name, values in parse_qs(query).items()}
+
+    def fits(member: Member) -> bool:
+        only = member.products.only
+        return (
+            asked.get("role", member.role) == member.role
+            and asked.get("source", member.source) == member.source
+            and asked.get("status", "active") in {"all", member.status.value}
+            and ("product" not in asked or only is None or asked["product"] in only)
+            and any(folded(asked.get("q", "")) in folded(text) for text in (member.name, member.email))
+        )
+
+    return sorted(filter(fits, members), key=lambda member: (member.block, member.id))
+
+
+@pytest.fixture(scope="module")
+def crowds() -> dict[int, Network]:
+    return {}
+
+
+@pytest.fixture(params=[FEW, MANY])
+def crowd(request: pytest.FixtureRequest, crowds: dict[int, Network], founded: Callable[[int], Network]) -> Network:
+    """A team of that size, founded once; its owner's activity of this hour is noted already."""
+    size = int(request.param)
+    if size not in crowds:
+        crowds[size] = founded(size)
+        crowds[size].walk("/v1/members?limit=1&role=owner")
+    return crowds[size]
+
+
+def check(crowd: Network, query: str, limit: int) -> int:
+    """Walk a list, compare it with a count by hand, and return the most round trips that a page took."""
+    expected = matching(crowd.members(), query)
+    walk = crowd.walk(f"/v1/members?{query}&limit={limit}")
+    assert walk.ids == [member.id for member in expected]
+    assert walk.totals == {len(expected)}
+    assert walk.pages == max(1, -(-len(expected) // limit))
+    return walk.round_trips
+
+
+@pytest.mark.parametrize("query", WITHOUT_FILTER)
+def test_the_list_tells_its_exact_total_and_each_member_once_in_two_round_trips(crowd: Network, query: str) -> None:
+    assert check(crowd, query, 200) <= 2
+
+
+@pytest.mark.parametrize("query", COUNTED)
+def test_filters_combine_by_and_with_an_exact_total_in_three_round_trips(crowd: Network, query: str) -> None:
+    assert check(crowd, query, 150) <= 3
+
+
+@pytest.mark.parametrize("query", SEARCHED)
+def test_search_finds_substrings_with_an_exact_total_in_two_waves_after_authentication(
+    crowd: Network, query: str
+) -> None:
+    assert check(crowd, query, 110) <= 1 + 2
+
+
+def test_by_name_the_same_members_come_in_the_order_of_their_names(crowd: Network) -> None:
+    expected = matching(crowd.members(), "status=all")
+    walk = crowd.walk("/v1/members?sort=name&status=all&limit=200")
+    assert walk.totals == {len(expected)}
+    assert sorted(walk.ids) == sorted(member.id for member in expected)
+    names = [folded(row["name"]) for row in walk.rows]
+    assert names == sorted(names)
+    assert walk.round_trips <= 2
+
+
+@pytest.mark.parametrize("limit", [128, 127, 129, 200])
+def test_pages_that_end_before_at_and_behind_the_edge_of_a_block_neither_skip_nor_double(
+    crowd: Network, limit: int
+) -> None:
+    assert BLOCK_ROWS % 128 == 0
+    check(crowd, "status=all", limit)
+    check(crowd, "q=person&status=all", limit)
+
+
+def test_the_books_of_a_loaded_team_agree_with_a_recount(crowd: Network) -> None:
+    crowd.check_books()
+
+
+def test_people_who_join_at_once_where_a_block_is_full_open_the_next_one_and_are_all_listed(
+    founded: Callable[[int], Network],
+) -> None:
+    full = founded(BLOCK_ROWS - 2)
+    emails = [f"late{number}@example.com" for number in range(5)]
+    tokens = [full.copied(full.invite(email)["id"]) for email in emails]
+    joined = at_once(*(lambda token=token: full.accept(token) for token in tokens))  # type: ignore[misc]
+    assert [answer.status for answer in joined] == [201] * 5
+    members = full.members()
+    assert len(members) == BLOCK_ROWS + 3
+    assert sorted(member.block for member in members if member.email in emails) == [0, 0, 1, 1, 1]
+    full.check_books()
+    walk = full.walk("/v1/members?status=all&limit=200")
+    assert (len(set(walk.ids)), walk.totals) == (BLOCK_ROWS + 3, {BLOCK_ROWS + 3})
+    assert {row["email"] for row in full.walk("/v1/members?q=LATE").rows} == set(emails)
+    assert all(member.status is Status.ACTIVE for member in members if member.email in emails)

@@ -1,0 +1,140 @@
+"""The fault seam: every call to AWS, counted, and made to fail before it happens, or after, so that nobody is told.
+
+It lies in botocore, under PynamoDB and boto3 alike, and knows nothing of our code. It also keeps the client tokens of
+transactions as DynamoDB does for ten minutes, which the emulator does not: a resent transaction is the same one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Final
+
+import botocore.endpoint
+from botocore.awsrequest import AWSResponse
+from botocore.endpoint import Endpoint
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.retries import quota, standard
+
+from infra.local.edges import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Fault = str | Exception | None
+    Plan = Callable[[int, str], Fault]
+
+BEFORE: Final = "before"
+AFTER: Final = "after"
+READS: Final = frozenset({"GetItem", "BatchGetItem", "Query", "TransactGetItems", "Scan"})
+
+
+@dataclass
+class Seam:
+    """What went through: names of calls in order, retries included, and the transactions' bodies."""
+
+    calls: list[str] = field(default_factory=list)
+    transactions: list[dict[str, Json]] = field(default_factory=list)
+
+    @property
+    def reads(self) -> int:
+        return sum(name in READS for name in self.calls)
+
+
+@contextmanager
+def seam(plan: Plan = lambda _number, _name: None) -> Iterator[Seam]:
+    """Watch the calls inside. `plan` says, by a call's number from 1 and its name, how it fails.
+
+    BEFORE: it never arrives. AFTER: it happens, its answer is lost. An error code: refused so. An exception: raised.
+    """
+    seen, lock, tokens = Seam(), threading.Lock(), dict[str, Json]()
+    real = Endpoint._do_get_response
+
+    def call(endpoint: Json, request: Json, model: Json, context: Json) -> Json:
+        with lock:
+            seen.calls.append(model.name)
+            fault = plan(len(seen.calls), model.name)
+        if isinstance(fault, Exception):
+            raise fault
+        if fault == BEFORE:
+            return None, ConnectTimeoutError(endpoint_url="table")
+        if fault not in {None, AFTER}:
+            return _refused(str(fault), request)
+        answer = _once(lambda: real(endpoint, request, model, context), model.name, request, seen, tokens)
+        return (None, ReadTimeoutError(endpoint_url="table")) if fault == AFTER else answer
+
+    with _patched(call):
+        yield seen
+
+
+def down(_number: int, _name: str) -> Fault:
+    """Let no call arrive."""
+    return BEFORE
+
+
+def at(number: int, fault: Fault) -> Plan:
+    """Let one call fail."""
+    return lambda n, _: fault if n == number else None
+
+
+def after(number: int, fault: Fault) -> Plan:
+    """Let every call behind the first `number` fail."""
+    return lambda n, _: fault if n > number else None
+
+
+def first(times: int, name: str, fault: Fault) -> Plan:
+    """Let the first calls of one name fail."""
+    left = [times]
+
+    def plan(_: int, called: str) -> Fault:
+        if called != name or not left[0]:
+            return None
+        left[0] -= 1
+        return fault
+
+    return plan
+
+
+def _once(send: Callable[[], Json], name: str, request: Json, seen: Seam, tokens: dict[str, Json]) -> Json:
+    if name != "TransactWriteItems":
+        return send()
+    body = json.loads(request.body)
+    seen.transactions.append(body)
+    known = tokens.get(body.get("ClientRequestToken", ""))
+    if known is not None:
+        return known
+    answer = send()
+    if answer[0] is not None and answer[0][0].status_code == 200:
+        tokens[body.get("ClientRequestToken", "")] = answer
+    return answer
+
+
+def _refused(code: str, request: Json) -> Json:
+    """Return what DynamoDB answers with that error code; a conflict names every operation of the transaction."""
+    told: dict[str, Json] = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {}}
+    if code == "TransactionConflict":
+        count = len(json.loads(request.body)["TransactItems"])
+        told["Error"] = {"Code": "TransactionCanceledException", "Message": f"[{', '.join([code] * count)}]"}
+        told["CancellationReasons"] = [{"Code": code, "Message": "Transaction is ongoing for the item"}] * count
+    status = 500 if code == "InternalServerError" else 400
+    told["ResponseMetadata"] = {"HTTPStatusCode": status, "HTTPHeaders": {}}
+    response = AWSResponse(request.url, status, {}, None)
+    response._content = b"{}"
+    return (response, told), None
+
+
+@contextmanager
+def _patched(call: Callable[..., Json]) -> Iterator[None]:
+    """Put the seam in, without the SDK's pauses and without its memory of earlier failures."""
+    kept = Endpoint._do_get_response, botocore.endpoint.time, quota.RetryQuota.acquire
+    Endpoint._do_get_response = call
+    botocore.endpoint.time = SimpleNamespace(sleep=lambda _: None)
+    quota.RetryQuota.acquire = lambda _self, _amount: True
+    assert standard.quota is quota  # what the SDK's standard retries take their quota from
+    try:
+        yield
+    finally:
+        Endpoint._do_get_response, botocore.endpoint.time, quota.RetryQuota.acquire = kept
