@@ -57,24 +57,20 @@ class _Components:
 
     def refusal(self, kinds: Iterable[type[errors.RollcallError]]) -> Schema:
         """Name the answer to errors of one status by their codes, and return a reference to it."""
-        listed = sorted(kinds, key=lambda kind: kind.code)
-        codes = list(dict.fromkeys(kind.code for kind in listed))
+        known = sorted(kinds, key=lambda kind: kind.code)
+        codes = list(dict.fromkeys(kind.code for kind in known))
         name = "Or".join("".join(word.title() for word in code.split("_")) for code in codes)
-        self.responses[name] = {
-            "description": "; ".join(f"`{code}`" for code in codes),
-            "headers": _header_refs(_refusal_headers(listed)),
-            "content": {PROBLEM: {"schema": {**schemas.ref("Problem"), "properties": {"code": {"enum": codes}}}}},
-        }
+        named = {TABLE[above][1] for kind in known for above in kind.__mro__ if above in TABLE}
+        self.responses[name] = problem(" or ".join(sorted(named)), codes, REFUSED_WITH.get(schemas.status_of(known[0])))
         return {"$ref": f"#/components/responses/{name}"}
 
 
 def describe() -> dict[str, Any]:
     """Return the description."""
-    components = _Components(schemas=schemas.answers())
-    components.refusal([errors.NotFound])
+    components = _Components(schemas.answers(), {"Internal": problem("Internal error", ["internal"]), **PAGE_ANSWERS})
     paths: dict[str, dict[str, Schema]] = {}
-    for key, endpoint in endpoints():
-        method, path = key.split(" ")
+    for key, endpoint in endpoints().items():
+        method, _, path = key.partition(" ")
         paths.setdefault(path, {})[method.lower()] = _operation(method, path, endpoint, components)
     return {
         "openapi": "3.1.0",
@@ -97,32 +93,25 @@ def describe() -> dict[str, Any]:
     }
 
 
-def endpoints() -> Iterator[tuple[str, Endpoint]]:
-    """Return every described route's key and endpoint, in the template's order."""
+def endpoints() -> dict[str, Endpoint]:
+    """Return every described route's endpoint by route key, in the template's order."""
     template = read_template(ROOT / "template.yaml")
-    for route in template.routes:
-        if route.path != DEFAULT_ROUTE:
-            yield route.key, served(template.functions[route.function].folder)[route.key]
+    found: dict[str, Endpoint] = {}
+    for name, function in template.functions.items():
+        keys = [route.key for route in template.routes if route.function == name]
+        if keys:
+            found |= handled(function.folder, keys)
+    return {key: endpoint for key, endpoint in found.items() if key != DEFAULT_ROUTE}
 
 
-def served(folder: Path) -> dict[str, Endpoint]:
-    """Return the endpoints of one function by route key; of one that has a single endpoint, by any key."""
+def handled(folder: Path, keys: Sequence[str]) -> Mapping[str, Endpoint]:
+    """Return a function's endpoints by route key; one that stands alone takes the only route that leads to it."""
     handler = _load(folder)
-    found: dict[str, Endpoint] | None = getattr(handler, "endpoints", None)
-    return _Only(handler) if found is None else found
+    several: Mapping[str, Endpoint] | None = getattr(handler, "endpoints", None)
+    return dict(zip(keys, [handler], strict=True)) if several is None else several
 
 
-class _Only(dict[str, Any]):
-    """The one endpoint of a function, whatever its route is called."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__()
-        self._endpoint = endpoint
-
-    def __missing__(self, key: str) -> Endpoint:
-        return self._endpoint
-
-
+@cache
 def _load(folder: Path) -> Any:  # noqa: ANN401 a handler is an Endpoint or a function that has some
     spec = importlib.util.spec_from_file_location(f"described_{folder.name}", folder / "handler.py")
     if spec is None or spec.loader is None:
@@ -137,20 +126,117 @@ def _load(folder: Path) -> Any:  # noqa: ANN401 a handler is an Endpoint or a fu
 
 def _operation(method: str, path: str, endpoint: Endpoint, components: _Components) -> Schema:
     route = ROUTES[f"{method} {path}"]
+    parameters = [*_in_path(path), *_in_query(route), *_in_headers(route)]
     told: Schema = {
         "operationId": route.name,
         "summary": (inspect.getdoc(endpoint.action) or "").partition("\n")[0].rstrip("."),
         "tags": [_tag(path)],
         "security": _security(endpoint),
-        "parameters": [*_path_parameters(path), *_query_parameters(route), *_header_parameters(route)],
     }
+    if parameters:
+        told["parameters"] = parameters
     if endpoint.body is not Nothing:
         media = FORM if endpoint.form else JSON
         told["requestBody"] = {"required": True, "content": {media: {"schema": components.body(endpoint.body)}}}
-    told["responses"] = _responses(method, path, endpoint, route, components)
-    return {name: value for name, value in told.items() if value or name == "security"}
+    told["responses"] = _responses(f"{method} {path}", endpoint, components)
+    return told
 
 
 def _tag(path: str) -> str:
     parts = path.split("/")
-    return parts[2] if parts[1] == "v1" and parts[2] != "openapi.json" else "service" if "{" not in path and True else "pages"
+    if parts[1] == "v1" and len(parts) > 2 and "." not in parts[2]:  # noqa: PLR2004 "", "v1" and the noun
+        return parts[2]
+    return "service" if len(parts) == 2 or parts[1] == "v1" else "pages"  # noqa: PLR2004 "" and the name
+
+
+def _security(endpoint: Endpoint) -> list[Schema]:
+    """Return who may call: `{}` is anybody."""
+    known: list[Schema] = [{"bearer": []}, {"cookie": []}]
+    if endpoint.permission is not None:
+        return known
+    return [{}, *known] if endpoint.tolerant else [{}]
+
+
+def _in_path(path: str) -> list[Schema]:
+    """Return the path's parameters, each known by the path up to it."""
+    return [
+        {"name": found[1], "in": "path", "required": True, "schema": PATH[path[: found.end()]]}
+        for found in re.finditer(r"{(\w+)}", path)
+    ]
+
+
+def _in_query(route: Route) -> list[Schema]:
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in route.query.items()]
+
+
+def _in_headers(route: Route) -> list[Schema]:
+    """Return the request headers that this route heeds."""
+    heeded = {"IfMatch": errors.StaleVersion, "IdempotencyKey": errors.KeyReused}
+    return [{"$ref": f"#/components/parameters/{name}"} for name, kind in heeded.items() if kind in route.raises]
+
+
+# ---------------------------------------------------------------- what is answered
+
+
+def _responses(key: str, endpoint: Endpoint, components: _Components) -> Schema:
+    method, _, path = key.partition(" ")
+    route = ROUTES[key]
+    told = {str(route.status): _success(route)}
+    by_status: dict[int, set[Kind]] = {}
+    for kind in {*_refusals(method, path, endpoint), *route.raises}:
+        by_status.setdefault(schemas.status_of(kind), set()).add(kind)
+    for status, kinds in sorted(by_status.items()):
+        if path.startswith(tuple(PAGES)):
+            told[str(status)] = {"$ref": f"#/components/responses/{'NoPage' if method == 'HEAD' else 'Page'}"}
+        else:
+            told[str(status)] = components.refusal(kinds)
+    return {**told, "500": {"$ref": "#/components/responses/Internal"}}
+
+
+def _refusals(method: str, path: str, endpoint: Endpoint) -> Iterator[Kind]:
+    """Return the errors that the way to the use case may meet: see rollcall.http.endpoint."""
+    yield from (errors.Invalid, http_errors.TooLarge, http_errors.UnsupportedMediaType)
+    if endpoint.permission is not None or endpoint.tolerant:
+        yield from (errors.Unauthenticated, errors.TokenExpired, errors.Unavailable)
+        if method not in SAFE:
+            yield http_errors.CrossSite
+    if endpoint.permission is not None:
+        yield errors.Forbidden
+    if endpoint.permission in STEP_UP:
+        yield errors.StepUpRequired
+    if endpoint.link is not None:
+        yield from (errors.LinkUnknown, errors.TooManyRequests, errors.Unavailable)
+    if "{id}" in path:
+        yield errors.NotFound
+
+
+def _success(route: Route) -> Schema:
+    told: Schema = {
+        "description": HTTPStatus(route.status).phrase,
+        "headers": _headers(*route.headers, *(["Idempotent-Replayed"] if errors.KeyReused in route.raises else [])),
+    }
+    if route.answer == PAGE:
+        told["content"] = {"text/html": {"schema": {"type": "string"}}}
+    elif route.answer is not None:
+        told["content"] = {JSON: {"schema": schemas.ref(route.answer)}}
+    return told
+
+
+def _headers(*names: str) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, "X-Request-Id")}
+
+
+def written() -> str:
+    """Return the description as its files hold it."""
+    return json.dumps(describe(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write both copies."""
+    text = written()
+    for file in FILES:
+        file.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

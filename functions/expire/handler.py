@@ -5,13 +5,13 @@ from rollcall.actions.expire import expire
 from rollcall.http.observe import logger
 from rollcall.http.schedule import Context, system_call, time_left
 
-MOST = 5_000
-RESERVE_MILLISECONDS = 10_000
+_MOST = 5_000
+_RESERVE_MILLISECONDS = 10_000
 
 
 def handler(event: object, context: Context | None = None) -> dict[str, int]:
     """Expire what is due, as far as the time goes; the next run finds the rest."""
     now = clock.now()
-    expired = expire(lambda: system_call(now), now, time_left(context, RESERVE_MILLISECONDS), MOST)
+    expired = expire(lambda: system_call(now), now, time_left(context, _RESERVE_MILLISECONDS), _MOST)
     logger.info("expired", extra={"count": expired})
     return {"expired": expired}

@@ -8,14 +8,14 @@ from rollcall.http.observe import logger
 from rollcall.http.schedule import Context, post, time_left
 from rollcall.storage import due
 
-RESERVE_MILLISECONDS = 10_000
+_RESERVE_MILLISECONDS = 10_000
 
 
 def handler(event: dict[str, Any], context: Context | None = None) -> dict[str, list[dict[str, str]]]:
     """Send the letters; those that must be tried again are named, so that the others are not sent twice."""
     records = [record["dynamodb"] for record in event.get("Records") or []]
     if not records:
-        due.work_off("L", clock.now() - due.REDRIVE_AFTER, _sent, time_left(context, RESERVE_MILLISECONDS))
+        due.work_off("L", clock.now() - due.REDRIVE_AFTER, _sent, time_left(context, _RESERVE_MILLISECONDS))
     failed = [record["SequenceNumber"] for record in records if not _sent(record["Keys"]["PK"]["S"])]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 

@@ -10,10 +10,9 @@ from rollcall.domain.events import Event
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.domain.teams import Team
-from rollcall.storage.commit import BlockFull, commit
+from rollcall.storage.commit import BlockFull, commit, open_next_block
 from rollcall.storage.items import RecordItem
 from rollcall.storage.reads import Found
-from rollcall.storage.roll import open_next_block
 
 AnyVersion = frozenset[int] | None
 

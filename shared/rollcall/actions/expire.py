@@ -9,7 +9,7 @@ from rollcall.domain import invitations
 from rollcall.domain.changes import Change
 from rollcall.domain.errors import Stale
 from rollcall.domain.invitations import Invitation, State
-from rollcall.storage import due
+from rollcall.storage import due, marks
 from rollcall.storage.reads import invitation_keys, read
 
 TOGETHER = 20
@@ -22,7 +22,7 @@ def expire(call_at: Callable[[], Call], now: datetime, time_left: Callable[[], b
     while time_left() and done < most:
         batch = list(islice(waiting, min(TOGETHER, most - done)))
         if not batch:
-            due.finished("X", now)
+            marks.finished("X", now)
             break
         named = [due.invitation_ids(pk, sk) for pk, sk in batch]
         found = read([key for names in named for key in invitation_keys(*names)])

@@ -50,7 +50,7 @@ class Flaw:
 
 
 class RollcallError(Exception):
-    """The root: a stable `code` for programs and one sentence for people."""
+    """The root: a stable `code` for programs, a sentence for people; `about` is for pages, never told by the API."""
 
     code = "error"
     detail = "The request could not be carried out."
@@ -60,6 +60,7 @@ class RollcallError(Exception):
         super().__init__(detail or self.detail)
         self.detail = detail or self.detail
         self.extra = dict(extra or {})
+        self.about: object | None = None
 
 
 class Unauthenticated(RollcallError):
@@ -111,10 +112,9 @@ class Invalid(RollcallError):
     detail = "The request is not valid."
 
     def __init__(self, *flaws: Flaw, detail: str | None = None) -> None:
-        """Collect what is wrong, each with its pointer; a page may say what its form was `about`."""
+        """Collect what is wrong, each with its pointer."""
         super().__init__(detail)
         self.flaws = flaws
-        self.about: object | None = None
 
 
 class NotFound(RollcallError):
@@ -227,7 +227,6 @@ class Gone(RollcallError):
 
     code = "link_unknown"
     detail = "This link is not valid. Check that you copied all of it."
-    about: object | None = None
 
 
 class LinkUnknown(Gone):

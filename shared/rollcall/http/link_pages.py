@@ -54,7 +54,9 @@ def show_invitation(request: Request[Any]) -> Seen:
     caller = request.call.caller
     switched = request.asked.http.parameter("switch") == "1"
     if caller is not None and caller.member.email_key != seen.invitation.email_key and not switched:
-        raise WrongAccount(extra={"signed_in_as": caller.member.email, "invited": seen.invitation.email})
+        error = WrongAccount(extra={"signed_in_as": caller.member.email, "invited": seen.invitation.email})
+        error.about = seen
+        raise error
     return seen
 
 
@@ -65,7 +67,10 @@ def invitation_page(request: Request[Any], seen: Seen) -> Reply:
             "accept_sso", **_invited(seen), provider="your identity provider", sso_url=_sign_in(seen.team)
         )
         return _html(200, page)
-    return _html(200, _form(seen, "", {}, show=request.asked.http.parameter("show") == "1"))
+    caller, show = request.call.caller, request.asked.http.parameter("show") == "1"
+    if caller is not None and caller.member.email_key == seen.invitation.email_key:
+        return _html(200, _form(seen, caller.member.name, {}, show=show, page="accept_signed_in"))
+    return _html(200, _form(seen, "", {}, show=show))
 
 
 def join(request: Request[JoinForm]) -> Joined:
@@ -127,7 +132,8 @@ def _failed(error: RollcallError, http: HttpRequest) -> str:
         return render_page("too_many", wait_seconds=error.retry_after)
     if isinstance(error, WrongAccount):
         emails = {"email": error.extra["invited"], "signed_in_email": error.extra["signed_in_as"]}
-        return render_page("accept_wrong_account", team="the team", **emails)
+        team = error.about.team.name if isinstance(error.about, Seen) else "the team"
+        return render_page("accept_wrong_account", team=team, **emails)
     if isinstance(error, Gone):
         return _dead(error)
     if isinstance(error, SsoRequired):
@@ -159,10 +165,10 @@ def _again(error: Invalid) -> str:
     return _form(seen, name, errors, show=False) if isinstance(seen, Seen) else render_page("dead_unknown")
 
 
-def _form(seen: Seen, name: str, errors: dict[str, str], *, show: bool) -> str:
+def _form(seen: Seen, name: str, errors: dict[str, str], *, show: bool, page: str = "accept") -> str:
     asks = seen.invitation.send_password_email and seen.team.passwords_open
     state = {"errors": errors, "show_password": show}
-    return render_page("accept", **_invited(seen), name=name, asks_password=asks, **state)
+    return render_page(page, **_invited(seen), name=name, asks_password=asks, **state)
 
 
 def _invited(seen: Seen) -> dict[str, object]:

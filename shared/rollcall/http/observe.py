@@ -61,6 +61,7 @@ def cost_headers(meter: Meter, watch: Watch, *, timing: bool, cost: bool) -> dic
         headers["server-timing"] = f"total;dur={watch.milliseconds:.1f}, db;desc={meter.round_trips}"
     if cost:
         headers["x-rollcall-cost"] = (
-            f"round_trips={meter.round_trips}, calls={meter.calls}, rru={meter.read_units:g}, wru={meter.write_units:g}"
+            f"round_trips={meter.round_trips}, calls={meter.calls}, rru={meter.read_units:g}, "
+            f"wru={meter.write_units:g}, mails={meter.mails}"
         )
     return headers

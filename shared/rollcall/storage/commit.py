@@ -1,103 +1,34 @@
 """One Change becomes one transaction; the only module that writes what decides membership.
 
-It derives from the values what hangs on them (roster row, counters, set of owners), puts a condition on everything,
-and reads the reasons of a cancellation: PynamoDB sends checks, deletes, puts and updates in this order, whatever the
-order of the calls, and nothing outside this module needs to know.
+It sends what `plan` derived, retries conflicts, and turns the reasons of a cancellation into domain errors.
 """
 
 import random
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from pynamodb.constants import ALL_OLD
-from pynamodb.exceptions import CancellationReason, TransactWriteError
-from pynamodb.expressions.condition import Condition, size
-from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
+from pynamodb.exceptions import TransactWriteError
 
-from rollcall.domain.changes import Change, Claim, Covered, Created, Step, Updated
-from rollcall.domain.errors import (
-    AlreadyInvited,
-    LastOwner,
-    MemberExists,
-    NotCovered,
-    RollcallError,
-    SlugTaken,
-    Stale,
-    Unavailable,
-)
+from rollcall.domain.changes import Change
+from rollcall.domain.errors import Stale, Unavailable
 from rollcall.domain.events import Event
-from rollcall.domain.invitations import Invitation
-from rollcall.domain.members import Member, Status
-from rollcall.domain.permissions import Role
-from rollcall.domain.teams import Team
-from rollcall.storage import keys, roster
-from rollcall.storage.items import (
-    ClaimItem,
-    HeaderItem,
-    InvitationItem,
-    MemberItem,
-    OpenBlocksItem,
-    OwnersItem,
-    RecordItem,
-    RowItem,
-    TeamItem,
-)
-from rollcall.storage.table import Item, connection
-from rollcall.storage.values import event_item, item_of, letter_item
+from rollcall.storage import keys
+from rollcall.storage.items import OpenBlocksItem, RecordItem
+from rollcall.storage.plan import BlockFull, plan, stale
+from rollcall.storage.reads import read
+from rollcall.storage.table import count_mails
+from rollcall.storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
+
+__all__ = ["BlockFull", "commit", "open_next_block"]
 
 CONFLICT_RETRIES = 3
-MAPS = ("sessions", "pats")
-_KEYS = {"PK", "SK"}
-
-Why = Callable[[CancellationReason], RollcallError]
-
-
-class BlockFull(Stale):
-    """The roster block that a new member was to join has no room left."""
-
-    def __init__(self, team_id: str, block: int) -> None:
-        """Name the block."""
-        super().__init__()
-        self.team_id = team_id
-        self.block = block
-
-
-@dataclass(slots=True)
-class _Transaction:
-    """The operations of one transaction in the order in which PynamoDB sends them, each with what its failure means."""
-
-    stripe: int
-    token: str
-    checks: list[tuple[Item, Condition, Why]] = field(default_factory=list)
-    deletes: list[tuple[Item, Condition | None, Why]] = field(default_factory=list)
-    puts: list[tuple[Item, Condition | None, Why]] = field(default_factory=list)
-    updates: list[tuple[Item, list[Action], Condition | None, Why]] = field(default_factory=list)
-    counters: dict[tuple[str, int], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    owners: dict[str, tuple[set[str], set[str]]] = field(default_factory=lambda: defaultdict(lambda: (set(), set())))
-
-    def write(self) -> None:
-        """Send it, or do nothing where there is nothing to write."""
-        if not (self.checks or self.deletes or self.puts or self.updates):
-            return
-        with TransactWrite(connection=connection(), client_request_token=self.token) as transaction:
-            for item, condition, _ in self.checks:
-                transaction.condition_check(type(item), item.PK, item.SK, condition)
-            for item, maybe, _ in self.deletes:
-                transaction.delete(item, maybe)
-            for item, maybe, _ in self.puts:
-                transaction.save(item, maybe, return_values=ALL_OLD)
-            for item, actions, maybe, _ in self.updates:
-                transaction.update(item, actions, maybe)
-
-    @property
-    def reasons(self) -> list[Why]:
-        """What each operation's failure means, in the order of the cancellation reasons."""
-        return [op[-1] for group in (self.checks, self.deletes, self.puts, self.updates) for op in group]
+WORTH_ANOTHER_TRY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 def commit(change: Change, events: Iterable[Event] = (), record: RecordItem | None = None) -> None:
@@ -109,12 +40,13 @@ def commit(change: Change, events: Iterable[Event] = (), record: RecordItem | No
     """
     stripe, token, kept = 0, uuid4().hex, list(events)
     for attempt in range(CONFLICT_RETRIES + 1):
-        transaction = _plan(change, kept, record, stripe, f"{token[:32]}-{stripe}")
+        transaction = plan(change, kept, record, stripe, f"{token[:32]}-{stripe}")
         try:
             transaction.write()
         except TransactWriteError as error:
             _raise_what_failed(transaction, error)
         else:
+            count_mails(len(change.letters))
             return
         if attempt < CONFLICT_RETRIES:
             time.sleep(random.uniform(0.5, 1.5) * 0.02 * 2**attempt)  # noqa: S311 jitter, no secret
@@ -122,7 +54,7 @@ def commit(change: Change, events: Iterable[Event] = (), record: RecordItem | No
     raise Unavailable
 
 
-def _raise_what_failed(transaction: _Transaction, error: TransactWriteError) -> None:
+def _raise_what_failed(transaction: Transaction, error: TransactWriteError) -> None:
     """Raise what the cancellation means; return when it only met another transaction, which is worth a new try."""
     reasons = list(error.cancellation_reasons)
     failed = [
@@ -135,163 +67,23 @@ def _raise_what_failed(transaction: _Transaction, error: TransactWriteError) -> 
         raise failed[0] from error
     if error.cause_response_code == "ValidationException" or any(r and r.code == "ValidationError" for r in reasons):
         raise error
-    if not any(reason is not None and reason.code == "TransactionConflict" for reason in reasons):
+    if not any(reason is not None and reason.code in WORTH_ANOTHER_TRY for reason in reasons):
         raise Unavailable from error
 
 
-def _plan(change: Change, events: Iterable[Event], record: RecordItem | None, stripe: int, token: str) -> _Transaction:
-    transaction = _Transaction(stripe, token)
-    for step in change.steps:
-        _step(transaction, step)
-    for claim in change.claims:
-        _claim(transaction, claim)
-    for (team_id, block), moved in transaction.counters.items():
-        _counters(transaction, team_id, block, moved)
-    for team_id, (gained, lost) in transaction.owners.items():
-        _owners(transaction, team_id, gained, lost)
-    transaction.puts += [(event_item(event), Item.PK.does_not_exist(), _stale) for event in events]
-    transaction.puts += [(letter_item(letter), Item.PK.does_not_exist(), _stale) for letter in change.letters]
-    if record is not None:
-        unused = RecordItem.PK.does_not_exist() | (RecordItem.expires_at <= record.made_at)
-        transaction.puts.append((record, unused, _stale))
-    return transaction
-
-
-def _step(transaction: _Transaction, step: Step) -> None:
-    if isinstance(step, Created):
-        transaction.puts.append((item_of(step.value), Item.PK.does_not_exist(), _stale))
-        if isinstance(step.value, Member):
-            _roster(transaction, None, step.value)
-        if isinstance(step.value, Team):
-            first = OpenBlocksItem(*keys.open_blocks(step.value.id), blocks=[0], following=1)
-            transaction.puts.append((first, Item.PK.does_not_exist(), _stale))
-    elif isinstance(step, Covered):
-        enough = [role.value for role in Role if role.rank >= step.role.rank]
-        covers = MemberItem.role.is_in(*enough) & (MemberItem.status == Status.ACTIVE.value)
-        key = keys.member(step.team_id, step.member_id)
-        transaction.checks.append((MemberItem(*key), covers, lambda _: NotCovered()))
-    else:
-        _update(transaction, step)
-
-
-def _update(transaction: _Transaction, step: Updated) -> None:
-    before, after = item_of(step.before), item_of(step.after)
-    still = _still(step)
-    if (before.PK, before.SK) == (after.PK, after.SK):
-        transaction.updates.append((after, _differences(before, after), still, _stale))
-    else:
-        transaction.deletes.append((before, still, _stale))
-        transaction.puts.append((after, Item.PK.does_not_exist(), _stale))
-    if isinstance(step.before, Member) and isinstance(step.after, Member):
-        _roster(transaction, step.before, step.after)
-
-
-def _still(step: Updated) -> Condition:
-    """Return the condition that the value is as it was read.
-
-    A credential added to a member does not raise the version; it rests on the epoch, which every wholesale revocation
-    raises, on the status, and on there being room under the cap after what the update itself removes (I15).
-    """
-    before, after = step.before, step.after
-    if isinstance(before, Member) and isinstance(after, Member):
-        if before.version != after.version:
-            return MemberItem.version == before.version
-        still: Condition = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
-        for fits in _room(step):
-            still &= fits
-        return still
-    if isinstance(before, Invitation):
-        return InvitationItem.version == before.version
-    return TeamItem.version == before.version
-
-
-def _room(step: Updated) -> Iterator[Condition]:
-    """Yield the conditions that the maps of credentials keep within their caps, whatever was added meanwhile (I15)."""
-    for name, cap in step.caps:
-        before, after = _plain(getattr(item_of(step.before), name)), _plain(getattr(item_of(step.after), name))
-        path = Path([str(MemberItem.get_attributes()[name].attr_name)])
-        yield size(path) < cap + len(before.keys() - after.keys())
-
-
-def _differences(before: Item, after: Item) -> list[Action]:
-    """Return the updates of the fields that differ and of no others (I24)."""
-    actions: list[Action] = []
-    for name, attribute in type(after).get_attributes().items():
-        old, new = getattr(before, name), getattr(after, name)
-        if name in _KEYS or _plain(old) == _plain(new):
-            continue
-        if name in MAPS and getattr(before, "epoch", 0) == getattr(after, "epoch", 0):
-            actions += _entries(str(attribute.attr_name), _plain(old), _plain(new))
-        else:
-            actions.append(attribute.remove() if new is None else attribute.set(new))
-    return actions
-
-
-def _plain(value: object) -> dict[str, str]:
-    return value.as_dict() if hasattr(value, "as_dict") else value  # type: ignore[return-value]
-
-
-def _entries(attribute: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Action]:
-    changed = [Path([attribute, key]).set(text) for key, text in after.items() if before.get(key) != text]
-    return [*changed, *(Path([attribute, key]).remove() for key in before.keys() - after.keys())]
-
-
-def _roster(transaction: _Transaction, before: Member | None, after: Member) -> None:
-    if before is None:
-        transaction.puts.append((roster.row_item(after), Item.PK.does_not_exist(), _stale))
-    elif before.version != after.version:
-        old, new = roster.row_item(before), roster.row_item(after)
-        transaction.updates.append((new, _differences(old, new), RowItem.PK.exists(), _stale))
-    moved = transaction.counters[after.team_id, after.block]
-    for cell, by in roster.difference(before, after).items():
-        moved[cell] = moved.get(cell, 0) + by
-    owned, owns = before is not None and before.owns, after.owns
-    if owned != owns:
-        gained, lost = transaction.owners[after.team_id]
-        (gained if owns else lost).add(after.id)
-
-
-def _counters(transaction: _Transaction, team_id: str, block: int, moved: Mapping[str, int]) -> None:
-    if not any(moved.values()):
+def open_next_block(team_id: str, full: int) -> None:
+    """Put the next block in the place of a full one, before the join is tried again; coming second is no fault."""
+    blocks = read([keys.open_blocks(team_id)]).open_blocks(team_id)
+    if full not in blocks:
         return
-    stripe = transaction.stripe
-    header = HeaderItem(*keys.header(team_id, block, stripe))
-    room = roster.SPARE_ROWS if stripe else roster.BLOCK_ROWS
-    joins = moved.get(roster.TOTAL, 0) > 0
-    condition = (HeaderItem.PK.does_not_exist() | (HeaderItem.total < room)) if joins else None
-    actions: list[Action] = [Path([cell]).add(by) for cell, by in moved.items() if by]
-    transaction.updates.append((header, actions, condition, lambda _: BlockFull(team_id, block)))
-
-
-def _owners(transaction: _Transaction, team_id: str, gained: set[str], lost: set[str]) -> None:
-    """Keep the set of active owners; the last one can be added to, but not taken out (M4)."""
-    owners = OwnersItem(*keys.owners(team_id))
-    if not lost:
-        transaction.updates.append((owners, [OwnersItem.owners.add(gained)], None, _stale))
-        return
-    (leaver,) = lost
-    remains = (size(Path(["owners"])) > 1) & OwnersItem.owners.contains(leaver)
-    transaction.updates.append((owners, [OwnersItem.owners.delete(lost)], remains, lambda _: LastOwner()))
-
-
-def _claim(transaction: _Transaction, claim: Claim) -> None:
-    item = ClaimItem(*keys.claim(claim.kind, claim.team_id, claim.value), holder=claim.after or claim.before or "")
-    free = Item.PK.does_not_exist() if claim.before is None else ClaimItem.holder == claim.before
-    if claim.after is None:
-        transaction.deletes.append((item, free, _stale))
-    else:
-        transaction.puts.append((item, free, _held))
-
-
-def _held(reason: CancellationReason) -> RollcallError:
-    """Say who holds what was claimed; the holder's id tells by its prefix."""
-    holder = str((reason.raw_item or {}).get("h", {}).get("S", ""))
-    if holder.startswith("team_"):
-        return SlugTaken()
-    if holder.startswith("mem_"):
-        return MemberExists(extra={"member": holder})
-    return AlreadyInvited(extra={"invitation": holder}) if holder else Stale()
-
-
-def _stale(_: CancellationReason) -> RollcallError:
-    return Stale()
+    following = max(blocks) + 1
+    others = [block for block in blocks if block != full]
+    actions: list[Action] = [
+        OpenBlocksItem.blocks.set([*others, following]),
+        OpenBlocksItem.following.set(following + 1),
+    ]
+    transaction = Transaction(0, uuid4().hex)
+    item = OpenBlocksItem(*keys.open_blocks(team_id))
+    transaction.updates.append((item, actions, OpenBlocksItem.blocks == blocks, stale))
+    with suppress(TransactWriteError):
+        transaction.write()

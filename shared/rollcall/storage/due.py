@@ -3,25 +3,16 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from pynamodb.attributes import UnicodeAttribute
-
 from rollcall.domain import ids
 from rollcall.domain.times import rfc3339
-from rollcall.storage import keys
-from rollcall.storage.keys import Key
+from rollcall.storage import keys, marks
+from rollcall.storage.items import SweepItem
 from rollcall.storage.reads import read
-from rollcall.storage.table import Item, guarded
 from rollcall.storage.waves import Ask, query
 
 PAGE = 200
 FIRST_LOOK_BACK = timedelta(days=60)
 REDRIVE_AFTER = timedelta(minutes=2)
-
-
-class SweepItem(Item):
-    """The oldest day that a sweep has not finished."""
-
-    day = UnicodeAttribute(attr_name="d")
 
 
 def due(kind: str, now: datetime) -> Iterator[tuple[str, str]]:
@@ -37,18 +28,12 @@ def due(kind: str, now: datetime) -> Iterator[tuple[str, str]]:
 
 def days(kind: str, now: datetime) -> Iterator[date]:
     """Yield the days from the oldest unfinished one to today."""
-    key = _bookmark(kind)
+    key = keys.bookmark(kind)
     raw = read([key]).items.get(key)
     day = date.fromisoformat(SweepItem.from_raw_data(raw).day) if raw else (now - FIRST_LOOK_BACK).date()
     while day <= now.date():
         yield day
         day += timedelta(days=1)
-
-
-def finished(kind: str, now: datetime) -> None:
-    """Note that everything due before `now` was seen; yesterday stays open for what was written late."""
-    until = (now - timedelta(days=1)).date().isoformat()
-    guarded(lambda: SweepItem(*_bookmark(kind)).update([SweepItem.day.set(until)]))
 
 
 def work_off(kind: str, now: datetime, done: Callable[[str], bool], time_left: Callable[[], bool]) -> None:
@@ -59,7 +44,7 @@ def work_off(kind: str, now: datetime, done: Callable[[str], bool], time_left: C
             return
         failures += not done(pk)
     if not failures:
-        finished(kind, now)
+        marks.finished(kind, now)
 
 
 def _shard(partition: str, now: datetime) -> Iterator[tuple[str, str]]:
@@ -70,10 +55,6 @@ def _shard(partition: str, now: datetime) -> Iterator[tuple[str, str]]:
         if not rows.more or not rows.items:
             return
         after = rows.items[-1]["XS"]["S"]
-
-
-def _bookmark(kind: str) -> Key:
-    return Key(f"SWEEP#{kind}", "DAY")
 
 
 def invitation_ids(pk: str, sk: str) -> tuple[str, str]:

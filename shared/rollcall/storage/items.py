@@ -127,6 +127,12 @@ class RecordItem(Item):
     expires_at = NumberAttribute(attr_name="x")
 
 
+class SweepItem(Item):
+    """The oldest day that a sweep has not finished."""
+
+    day = UnicodeAttribute(attr_name="d")
+
+
 class RowItem(Item):
     """A member as lists and search see them: compact, in join order; `flags` as `roster.flags` writes them."""
 

@@ -19,6 +19,7 @@
 | audit event (put-only) | `A#t` | event | audit list, newest first |
 | letter (outbox) | `OUT#letter` | `LETTER` | stream, sender |
 | idempotency record (24 h) | `IDEM#hash` | `RECORD` | replays, with the authentication's read |
+| oldest unfinished day of a sweep | `SWEEP#kind` | `DAY` | the sweep |
 | throttle mark | `RL#scope#hash#window` | `MARK` | throttles |
 | index `expiry`: pending invitations | XP `X#day#shard` | XS `time#…` | the sweep |
 | index `expiry`: unsent letters | XP `L#day#shard` | XS `time#…` | re-driving the sender |
@@ -102,6 +103,11 @@ def idempotency(team_id: str, actor_id: str, route: str, key: str) -> Key:
 def throttle(scope: str, subject: str, window: int) -> Key:
     """Return the key of a throttle's counter for one window of time; the subject (an address) is kept hashed."""
     return Key(f"RL#{scope}#{hashlib.sha256(subject.encode()).hexdigest()[:32]}#{window}", "MARK")
+
+
+def bookmark(kind: str) -> Key:
+    """Return the key of a sweep's oldest unfinished day."""
+    return Key(f"SWEEP#{kind}", "DAY")
 
 
 def expiry(kind: str, at: datetime, an_id: str) -> Key:

@@ -14,9 +14,9 @@ from rollcall.domain.members import Member
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys
-from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem
+from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem, SweepItem
 from rollcall.storage.keys import Key
-from rollcall.storage.table import Item
+from rollcall.storage.table import Item, guarded
 from rollcall.storage.values import session_text
 
 if TYPE_CHECKING:
@@ -146,3 +146,9 @@ def close_letter(item: LetterItem, state: str, message_id: str | None) -> None:
     if message_id is not None:
         done.append(LetterItem.message_id.set(message_id))
     item.update(done)
+
+
+def finished(kind: str, now: datetime) -> None:
+    """Note that everything due before `now` was seen; yesterday stays open for what was written late."""
+    until = (now - timedelta(days=1)).date().isoformat()
+    guarded(lambda: SweepItem(*keys.bookmark(kind)).update([SweepItem.day.set(until)]))

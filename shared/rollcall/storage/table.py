@@ -17,7 +17,7 @@ from rollcall.domain.errors import Unavailable
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
-ATTEMPTS = 3
+ATTEMPTS = 2
 PARALLEL_CALLS = 16
 
 Wire = dict[str, dict[str, Any]]
@@ -71,6 +71,7 @@ class Meter:
     calls: int = 0
     read_units: float = 0
     write_units: float = 0
+    mails: int = 0
     waves: int = 0
 
 
@@ -86,6 +87,13 @@ def metered() -> Iterator[Meter]:
         yield meter
     finally:
         _meter.reset(token)
+
+
+def count_mails(letters: int) -> None:
+    """Count the letters that a change will send."""
+    meter = _meter.get()
+    if meter is not None:
+        meter.mails += letters
 
 
 @contextmanager

@@ -1,0 +1,207 @@
+"""From a Change to the operations of its transaction, each with its condition and what its failure means.
+
+What hangs on the values is derived here and nowhere else: the roster row, its block's counters, the set of owners.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pynamodb.exceptions import CancellationReason
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from rollcall.domain.changes import Change, Claim, Covered, Created, Step, Updated
+from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
+from rollcall.domain.events import Event
+from rollcall.domain.invitations import Invitation
+from rollcall.domain.members import Member, Status
+from rollcall.domain.permissions import Role
+from rollcall.domain.teams import Team
+from rollcall.storage import keys, roster
+from rollcall.storage.items import (
+    ClaimItem,
+    HeaderItem,
+    InvitationItem,
+    MemberItem,
+    OpenBlocksItem,
+    OwnersItem,
+    RecordItem,
+    RowItem,
+    TeamItem,
+)
+from rollcall.storage.table import Item
+from rollcall.storage.transaction import Transaction
+from rollcall.storage.values import event_item, item_of, letter_item
+
+MAPS = ("sessions", "pats")
+_KEYS = {"PK", "SK"}
+
+
+class BlockFull(Stale):
+    """The roster block that a new member was to join has no room left."""
+
+    def __init__(self, team_id: str, block: int) -> None:
+        """Name the block."""
+        super().__init__()
+        self.team_id = team_id
+        self.block = block
+
+
+def plan(change: Change, events: Iterable[Event], record: RecordItem | None, stripe: int, token: str) -> Transaction:
+    """Return the transaction of a change; `stripe` says which of the blocks' counters it adds to."""
+    transaction = Transaction(stripe, token)
+    for step in change.steps:
+        _step(transaction, step)
+    for claim in change.claims:
+        _claim(transaction, claim)
+    for (team_id, block), moved in transaction.counters.items():
+        _counters(transaction, team_id, block, moved)
+    for team_id, (gained, lost) in transaction.owners.items():
+        _owners(transaction, team_id, gained, lost)
+    transaction.puts += [(event_item(event), Item.PK.does_not_exist(), stale) for event in events]
+    transaction.puts += [(letter_item(letter), Item.PK.does_not_exist(), stale) for letter in change.letters]
+    if record is not None:
+        unused = RecordItem.PK.does_not_exist() | (RecordItem.expires_at <= record.made_at)
+        transaction.puts.append((record, unused, stale))
+    return transaction
+
+
+def _step(transaction: Transaction, step: Step) -> None:
+    if isinstance(step, Created):
+        transaction.puts.append((item_of(step.value), Item.PK.does_not_exist(), stale))
+        if isinstance(step.value, Member):
+            _roster(transaction, None, step.value)
+        if isinstance(step.value, Team):
+            first = OpenBlocksItem(*keys.open_blocks(step.value.id), blocks=[0], following=1)
+            transaction.puts.append((first, Item.PK.does_not_exist(), stale))
+    elif isinstance(step, Covered):
+        enough = [role.value for role in Role if role.rank >= step.role.rank]
+        covers = MemberItem.role.is_in(*enough) & (MemberItem.status == Status.ACTIVE.value)
+        key = keys.member(step.team_id, step.member_id)
+        transaction.checks.append((MemberItem(*key), covers, lambda _: NotCovered()))
+    else:
+        _update(transaction, step)
+
+
+def _update(transaction: Transaction, step: Updated) -> None:
+    before, after = item_of(step.before), item_of(step.after)
+    still = _still(step)
+    if (before.PK, before.SK) == (after.PK, after.SK):
+        transaction.updates.append((after, _differences(before, after), still, stale))
+    else:
+        transaction.deletes.append((before, still, stale))
+        transaction.puts.append((after, Item.PK.does_not_exist(), stale))
+    if isinstance(step.before, Member) and isinstance(step.after, Member):
+        _roster(transaction, step.before, step.after)
+
+
+def _still(step: Updated) -> Condition:
+    """Return the condition that the value is as it was read.
+
+    A credential added to a member does not raise the version; it rests on the epoch, which every wholesale revocation
+    raises, on the status, and on there being room under the cap after what the update itself removes (I15).
+    """
+    before, after = step.before, step.after
+    if isinstance(before, Member) and isinstance(after, Member):
+        if before.version != after.version:
+            return MemberItem.version == before.version
+        still: Condition = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
+        for fits in _room(step):
+            still &= fits
+        return still
+    if isinstance(before, Invitation):
+        return InvitationItem.version == before.version
+    return TeamItem.version == before.version
+
+
+def _room(step: Updated) -> Iterator[Condition]:
+    """Yield the conditions that the maps of credentials keep within their caps, whatever was added meanwhile (I15)."""
+    for name, cap in step.caps:
+        before, after = _plain(getattr(item_of(step.before), name)), _plain(getattr(item_of(step.after), name))
+        path = Path([str(MemberItem.get_attributes()[name].attr_name)])
+        yield size(path) < cap + len(before.keys() - after.keys())
+
+
+def _differences(before: Item, after: Item) -> list[Action]:
+    """Return the updates of the fields that differ and of no others (I24)."""
+    actions: list[Action] = []
+    for name, attribute in type(after).get_attributes().items():
+        old, new = getattr(before, name), getattr(after, name)
+        if name in _KEYS or _plain(old) == _plain(new):
+            continue
+        if name in MAPS and getattr(before, "epoch", 0) == getattr(after, "epoch", 0):
+            actions += _entries(str(attribute.attr_name), _plain(old), _plain(new))
+        else:
+            actions.append(attribute.remove() if new is None else attribute.set(new))
+    return actions
+
+
+def _plain(value: object) -> dict[str, str]:
+    return value.as_dict() if hasattr(value, "as_dict") else value  # type: ignore[return-value]
+
+
+def _entries(attribute: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Action]:
+    changed = [Path([attribute, key]).set(text) for key, text in after.items() if before.get(key) != text]
+    return [*changed, *(Path([attribute, key]).remove() for key in before.keys() - after.keys())]
+
+
+def _roster(transaction: Transaction, before: Member | None, after: Member) -> None:
+    if before is None:
+        transaction.puts.append((roster.row_item(after), Item.PK.does_not_exist(), stale))
+    elif before.version != after.version:
+        old, new = roster.row_item(before), roster.row_item(after)
+        transaction.updates.append((new, _differences(old, new), RowItem.PK.exists(), stale))
+    moved = transaction.counters[after.team_id, after.block]
+    for cell, by in roster.difference(before, after).items():
+        moved[cell] = moved.get(cell, 0) + by
+    owned, owns = before is not None and before.owns, after.owns
+    if owned != owns:
+        gained, lost = transaction.owners[after.team_id]
+        (gained if owns else lost).add(after.id)
+
+
+def _counters(transaction: Transaction, team_id: str, block: int, moved: Mapping[str, int]) -> None:
+    if not any(moved.values()):
+        return
+    stripe = transaction.stripe
+    header = HeaderItem(*keys.header(team_id, block, stripe))
+    room = roster.SPARE_ROWS if stripe else roster.BLOCK_ROWS
+    joins = moved.get(roster.TOTAL, 0) > 0
+    condition = (HeaderItem.PK.does_not_exist() | (HeaderItem.total < room)) if joins else None
+    actions: list[Action] = [Path([cell]).add(by) for cell, by in moved.items() if by]
+    transaction.updates.append((header, actions, condition, lambda _: BlockFull(team_id, block)))
+
+
+def _owners(transaction: Transaction, team_id: str, gained: set[str], lost: set[str]) -> None:
+    """Keep the set of active owners; the last one can be added to, but not taken out (M4)."""
+    owners = OwnersItem(*keys.owners(team_id))
+    if not lost:
+        transaction.updates.append((owners, [OwnersItem.owners.add(gained)], None, stale))
+        return
+    (leaver,) = lost
+    remains = (size(Path(["owners"])) > 1) & OwnersItem.owners.contains(leaver)
+    transaction.updates.append((owners, [OwnersItem.owners.delete(lost)], remains, lambda _: LastOwner()))
+
+
+def _claim(transaction: Transaction, claim: Claim) -> None:
+    item = ClaimItem(*keys.claim(claim.kind, claim.team_id, claim.value), holder=claim.after or claim.before or "")
+    free = Item.PK.does_not_exist() if claim.before is None else ClaimItem.holder == claim.before
+    if claim.after is None:
+        transaction.deletes.append((item, free, stale))
+    else:
+        transaction.puts.append((item, free, _held))
+
+
+def _held(reason: CancellationReason) -> RollcallError:
+    """Say who holds what was claimed; the holder's id tells by its prefix."""
+    holder = str((reason.raw_item or {}).get("h", {}).get("S", ""))
+    if holder.startswith("team_"):
+        return SlugTaken()
+    if holder.startswith("mem_"):
+        return MemberExists(extra={"member": holder})
+    return AlreadyInvited(extra={"invitation": holder}) if holder else Stale()
+
+
+def stale(_: CancellationReason) -> RollcallError:
+    """Say that what was read has moved on."""
+    return Stale()
