@@ -9,26 +9,28 @@ import importlib.util
 import inspect
 import json
 import re
-from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from infra import openapi_parts as parts
 from infra import openapi_schemas as schemas
 from infra.local.template import DEFAULT_ROUTE, read_template
 from infra.openapi_routes import PAGE, PATH, ROUTES
 from rollcall.domain import errors
 from rollcall.domain.permissions import STEP_UP
 from rollcall.http import errors as http_errors
+from rollcall.http import link_pages
 from rollcall.http.bodies import FORM, Nothing
-from rollcall.http.errors import TABLE
-from rollcall.http.reply import JSON, PROBLEM
-from rollcall.http.request import COOKIE
+from rollcall.http.reply import JSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from infra.openapi_routes import Route
     from infra.openapi_schemas import Schema
+    from rollcall.domain.errors import RollcallError
     from rollcall.http.endpoint import Endpoint
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -37,41 +39,55 @@ SAFE: Final = frozenset({"GET", "HEAD"})
 ABOUT: Final = """\
 Team membership: who belongs to a team, with what role, to which products, and who changed that when.
 
-Bodies are strict: unknown fields, duplicate keys and wrong types are refused with a pointer. Every refusal is a
-`application/problem+json` with a stable `code`. Further answers, of no route in particular: 404 `route_not_found`, 405
-`method_not_allowed` with `Allow`; and API Gateway's own 413, 429, 431 and 503, which carry no `code`.
+Bodies are strict: unknown fields, duplicate keys and wrong types are refused with a pointer. Every refusal is
+`application/problem+json` with a stable `code`; pages are refused by pages. Answers that belong to no operation: 404
+`route_not_found`, 405 `method_not_allowed` with `Allow`, and API Gateway's own 413, 429, 431 and 503, without a code.
 """
 
 
-@dataclass(slots=True)
 class _Components:
     """What operations share, named as it is met."""
 
-    schemas: dict[str, Schema] = field(default_factory=dict)
-    responses: dict[str, Schema] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.schemas = schemas.answers()
+        self.responses = {"Internal": parts.problem("Internal error", 500, ["internal"])}
 
     def body(self, shape: type) -> Schema:
         """Name a body's schema, and return a reference to it."""
         self.schemas[shape.__name__] = schemas.body(shape)
         return schemas.ref(shape.__name__)
 
-    def refusal(self, kinds: Iterable[type[errors.RollcallError]]) -> Schema:
+    def refusal(self, status: int, kinds: Iterable[type[RollcallError]]) -> Schema:
         """Name the answer to errors of one status by their codes, and return a reference to it."""
-        known = sorted(kinds, key=lambda kind: kind.code)
-        codes = list(dict.fromkeys(kind.code for kind in known))
+        codes = sorted({kind.code for kind in kinds})
         name = "Or".join("".join(word.title() for word in code.split("_")) for code in codes)
-        named = {TABLE[above][1] for kind in known for above in kind.__mro__ if above in TABLE}
-        self.responses[name] = problem(" or ".join(sorted(named)), codes, REFUSED_WITH.get(schemas.status_of(known[0])))
+        self.responses[name] = parts.problem(schemas.title_of(status), status, codes)
         return {"$ref": f"#/components/responses/{name}"}
+
+    def page(self, status: int, *, bodiless: bool) -> Schema:
+        """Name the page of a status, and return a reference to it."""
+        name = f"{'No' if bodiless else ''}Page{status}"
+        self.responses[name] = parts.page(status, schemas.title_of(status), bodiless=bodiless)
+        return {"$ref": f"#/components/responses/{name}"}
+
+    def told(self) -> Schema:
+        """Return all of it, in order."""
+        return {
+            "schemas": dict(sorted(self.schemas.items())),
+            "responses": dict(sorted(self.responses.items())),
+            "headers": parts.HEADERS,
+            "parameters": parts.PARAMETERS,
+            "securitySchemes": parts.SECURITY,
+        }
 
 
 def describe() -> dict[str, Any]:
     """Return the description."""
-    components = _Components(schemas.answers(), {"Internal": problem("Internal error", ["internal"]), **PAGE_ANSWERS})
+    components = _Components()
     paths: dict[str, dict[str, Schema]] = {}
-    for key, endpoint in endpoints().items():
-        method, _, path = key.partition(" ")
-        paths.setdefault(path, {})[method.lower()] = _operation(method, path, endpoint, components)
+    for key, endpoint in sorted(endpoints().items(), key=lambda one: one[0].partition(" ")[::-1]):
+        _, _, path = key.partition(" ")
+        paths.setdefault(path, {})[key.partition(" ")[0].lower()] = _operation(key, endpoint, components)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -82,19 +98,13 @@ def describe() -> dict[str, Any]:
         },
         "servers": [{"url": "/", "description": "The deployment's PUBLIC_BASE_URL"}],
         "tags": [{"name": name} for name in sorted({_tag(path) for path in paths})],
-        "paths": {path: paths[path] for path in sorted(paths)},
-        "components": {
-            "schemas": dict(sorted(components.schemas.items())),
-            "responses": dict(sorted(components.responses.items())),
-            "headers": HEADERS,
-            "parameters": PARAMETERS,
-            "securitySchemes": SECURITY,
-        },
+        "paths": paths,
+        "components": components.told(),
     }
 
 
 def endpoints() -> dict[str, Endpoint]:
-    """Return every described route's endpoint by route key, in the template's order."""
+    """Return the endpoint of every route but `$default`, by route key."""
     template = read_template(ROOT / "template.yaml")
     found: dict[str, Endpoint] = {}
     for name, function in template.functions.items():
@@ -121,24 +131,29 @@ def _load(folder: Path) -> Any:  # noqa: ANN401 a handler is an Endpoint or a fu
     return module.handler
 
 
+def written() -> str:
+    """Return the description as its files hold it."""
+    return json.dumps(describe(), indent=2, ensure_ascii=False) + "\n"
+
+
 # ---------------------------------------------------------------- one operation
 
 
-def _operation(method: str, path: str, endpoint: Endpoint, components: _Components) -> Schema:
-    route = ROUTES[f"{method} {path}"]
-    parameters = [*_in_path(path), *_in_query(route), *_in_headers(route)]
+def _operation(key: str, endpoint: Endpoint, components: _Components) -> Schema:
+    route = ROUTES[key]
+    path = key.partition(" ")[2]
     told: Schema = {
         "operationId": route.name,
         "summary": (inspect.getdoc(endpoint.action) or "").partition("\n")[0].rstrip("."),
         "tags": [_tag(path)],
         "security": _security(endpoint),
     }
-    if parameters:
+    if parameters := [*_in_path(path), *_in_query(route), *_in_headers(route)]:
         told["parameters"] = parameters
     if endpoint.body is not Nothing:
         media = FORM if endpoint.form else JSON
         told["requestBody"] = {"required": True, "content": {media: {"schema": components.body(endpoint.body)}}}
-    told["responses"] = _responses(f"{method} {path}", endpoint, components)
+    told["responses"] = _responses(key, endpoint, components)
     return told
 
 
@@ -179,26 +194,25 @@ def _in_headers(route: Route) -> list[Schema]:
 
 
 def _responses(key: str, endpoint: Endpoint, components: _Components) -> Schema:
-    method, _, path = key.partition(" ")
     route = ROUTES[key]
+    refused: dict[int, set[type[RollcallError]]] = {}
+    for kind in (*_refusals(key, endpoint), *route.raises):
+        refused.setdefault(schemas.status_of(kind), set()).add(kind)
     told = {str(route.status): _success(route)}
-    by_status: dict[int, set[Kind]] = {}
-    for kind in {*_refusals(method, path, endpoint), *route.raises}:
-        by_status.setdefault(schemas.status_of(kind), set()).add(kind)
-    for status, kinds in sorted(by_status.items()):
-        if path.startswith(tuple(PAGES)):
-            told[str(status)] = {"$ref": f"#/components/responses/{'NoPage' if method == 'HEAD' else 'Page'}"}
+    for status, kinds in sorted(refused.items()):
+        if endpoint.failure is link_pages.failure:
+            told[str(status)] = components.page(status, bodiless=key.startswith("HEAD "))
         else:
-            told[str(status)] = components.refusal(kinds)
+            told[str(status)] = components.refusal(status, kinds)
     return {**told, "500": {"$ref": "#/components/responses/Internal"}}
 
 
-def _refusals(method: str, path: str, endpoint: Endpoint) -> Iterator[Kind]:
+def _refusals(key: str, endpoint: Endpoint) -> Iterator[type[RollcallError]]:
     """Return the errors that the way to the use case may meet: see rollcall.http.endpoint."""
     yield from (errors.Invalid, http_errors.TooLarge, http_errors.UnsupportedMediaType)
     if endpoint.permission is not None or endpoint.tolerant:
         yield from (errors.Unauthenticated, errors.TokenExpired, errors.Unavailable)
-        if method not in SAFE:
+        if key.partition(" ")[0] not in SAFE:
             yield http_errors.CrossSite
     if endpoint.permission is not None:
         yield errors.Forbidden
@@ -206,29 +220,22 @@ def _refusals(method: str, path: str, endpoint: Endpoint) -> Iterator[Kind]:
         yield errors.StepUpRequired
     if endpoint.link is not None:
         yield from (errors.LinkUnknown, errors.TooManyRequests, errors.Unavailable)
-    if "{id}" in path:
+    if "{id}" in key:
         yield errors.NotFound
 
 
 def _success(route: Route) -> Schema:
     told: Schema = {
         "description": HTTPStatus(route.status).phrase,
-        "headers": _headers(*route.headers, *(["Idempotent-Replayed"] if errors.KeyReused in route.raises else [])),
+        "headers": parts.headers(
+            *route.headers, *(["Idempotent-Replayed"] if errors.KeyReused in route.raises else [])
+        ),
     }
     if route.answer == PAGE:
         told["content"] = {"text/html": {"schema": {"type": "string"}}}
     elif route.answer is not None:
         told["content"] = {JSON: {"schema": schemas.ref(route.answer)}}
     return told
-
-
-def _headers(*names: str) -> Schema:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, "X-Request-Id")}
-
-
-def written() -> str:
-    """Return the description as its files hold it."""
-    return json.dumps(describe(), indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

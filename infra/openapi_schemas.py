@@ -99,9 +99,7 @@ READ: Final[dict[Any, Schema]] = {
     TeamName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
     Message: text(1, bodies.LONGEST_MESSAGE, NOT_BLANK),
     LinkText: text(bodies.SHORTEST_LINK, bodies.LONGEST_LINK, description="The token of a mailed or copied link."),
-    NewPassword: text(
-        1, bodies.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True, description=_PASSWORD_RULE
-    ),
+    NewPassword: text(1, bodies.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True, description=_PASSWORD_RULE),
     TypedPassword: text(1, bodies.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True),
     AvatarUrl: {
         "type": ["string", "null"],
@@ -151,7 +149,8 @@ def id_of(prefix: str) -> Schema:
 
 def token_of(*kinds: str) -> str:
     """Return the pattern of credentials of these kinds."""
-    return f"rc_{kinds[0] if len(kinds) == 1 else f'({"|".join(kinds)})'}_[0-9A-Za-z]{{{secrets.BODY_LENGTH}}}"
+    kind = kinds[0] if len(kinds) == 1 else f"({'|'.join(kinds)})"
+    return f"rc_{kind}_[0-9A-Za-z]{{{secrets.BODY_LENGTH}}}"
 
 
 CREDENTIAL: Final = token_of(*authenticate.ACCEPTED)
@@ -229,6 +228,11 @@ def status_of(kind: type[domain_errors.RollcallError]) -> int:
     return next(TABLE[above][0] for above in kind.__mro__ if above in TABLE)
 
 
+def title_of(status: int) -> str:
+    """Return what refusals of a status are called."""
+    return next(title for filed, title in TABLE.values() if filed == status)
+
+
 def _below(kind: type[domain_errors.RollcallError]) -> set[type[domain_errors.RollcallError]]:
     modules = {domain_errors.__name__, http_errors.__name__}
     return {kind, *(each for child in kind.__subclasses__() if child.__module__ in modules for each in _below(child))}
@@ -268,7 +272,9 @@ def answers() -> dict[str, Schema]:
         "Session": record("A session.", **_SESSION),
         "SignedIn": record("A session and whose it is.", **_SESSION, member=ref("Member")),
         "Joined": record(
-            "The new member; with a session if they chose a password.", {"session": ref("Session")}, member=ref("Member")
+            "The new member; with a session if they chose a password.",
+            {"session": ref("Session")},
+            member=ref("Member"),
         ),
         "SignInOptions": record(
             "How people sign in to a team.", team=_TEAM, password=_FLAG, providers={"type": "array", "items": _WORD}

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from rollcall.auth import secrets
+from rollcall.domain.changes import Change, Updated
+from rollcall.storage import keys, reads
+from rollcall.storage.commit import commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -202,9 +203,8 @@ class World:
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return all items of the table whose PK begins so, in wire form."""
-        client = boto3.client("dynamodb")
-        pages = client.get_paginator("scan").paginate(TableName=os.environ["TABLE_NAME"], ConsistentRead=True)
-        items = (item for page in pages for item in page["Items"])
+        partitions = list(_moto_table().items.values())
+        items = [item.to_json()["Attributes"] for rows in partitions for item in list(rows.values())]
         return sorted(
             (item for item in items if item["PK"]["S"].startswith(prefix)), key=lambda i: (i["PK"]["S"], i["SK"]["S"])
         )
@@ -231,8 +231,6 @@ class World:
 
     def team(self, of: TeamOf | None = None) -> Team:
         """Return a team as it is stored."""
-        from rollcall.storage import keys, reads  # noqa: PLC0415 - learns the table's name when it is imported
-
         team_id = (of or self.acme).id
         found = reads.read([keys.team(team_id)]).team(team_id)
         assert found
@@ -240,8 +238,6 @@ class World:
 
     def member(self, member_id: str, of: TeamOf | None = None) -> Member:
         """Return a member as it is stored, with its credentials."""
-        from rollcall.storage import keys, reads  # noqa: PLC0415 - as above
-
         team_id = (of or self.acme).id
         found = reads.read([keys.member(team_id, member_id)]).member(team_id, member_id)
         assert found
@@ -249,9 +245,6 @@ class World:
 
     def rewrite(self, before: Team | Member, **fields: Any) -> None:
         """Change a team or a member as no route does yet: one committed change, without an event."""
-        from rollcall.domain.changes import Change, Updated  # noqa: PLC0415 - as above
-        from rollcall.storage.commit import commit  # noqa: PLC0415 - as above
-
         commit(Change(steps=(Updated(before, replace(before, version=before.version + 1, **fields)),)))
 
     def digest(self) -> str:

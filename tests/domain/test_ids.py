@@ -81,7 +81,7 @@ def test_base_62_is_read_as_it_was_written(number: int) -> None:
         "mem_" + "0" * 26 + "\n",
         "MEM_" + "0" * 26,
         "mem_" + "0" * 25 + "#",
-        "mem_" + "٠" * 26,
+        "mem_" + "\N{ARABIC-INDIC DIGIT ZERO}" * 26,
         " mem_" + "0" * 26,
         "inv_" + "0" * 26,
         None,

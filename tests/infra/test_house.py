@@ -103,7 +103,7 @@ def public_names(module: ast.Module) -> set[str]:
 
 def test_only_commit_saves_whole_items_and_the_bulk_loader_which_the_service_never_calls() -> None:
     saving = {name_of(path) for path in sources(*CODE) if ".save(" in path.read_text(encoding="utf-8")}
-    assert saving <= {"shared/rollcall/storage/transaction.py", "shared/rollcall/storage/bulk.py"}
+    assert saving <= {"shared/rollcall/storage/commit.py", "shared/rollcall/storage/bulk.py"}
     assert {name_of(path) for path in sources("shared", "functions") if loads_in_bulk(tree(path))} == set()
 
 

@@ -1,6 +1,9 @@
 """Moments as text: RFC 3339 in UTC with `Z` and milliseconds, which also sorts as time does."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def rfc3339(moment: datetime) -> str:
@@ -15,9 +18,9 @@ def parse(text: str) -> datetime:
 
 def epoch_ms(moment: datetime) -> int:
     """Return milliseconds since 1970."""
-    return round(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def from_epoch_ms(milliseconds: int) -> datetime:
     """Read milliseconds since 1970."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return _EPOCH + milliseconds * _MILLISECOND

@@ -10,7 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from pynamodb.constants import ALL_OLD
 from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
 
 from rollcall.domain.changes import Change
 from rollcall.domain.errors import Stale, Unavailable
@@ -19,7 +21,7 @@ from rollcall.storage import keys
 from rollcall.storage.items import OpenBlocksItem, RecordItem
 from rollcall.storage.plan import BlockFull, plan, stale
 from rollcall.storage.reads import read
-from rollcall.storage.table import count_mails
+from rollcall.storage.table import connection, count_mails
 from rollcall.storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def commit(change: Change, events: Iterable[Event] = (), record: RecordItem | No
     for attempt in range(CONFLICT_RETRIES + 1):
         transaction = plan(change, kept, record, stripe, f"{token[:32]}-{stripe}")
         try:
-            transaction.write()
+            _write(transaction)
         except TransactWriteError as error:
             _raise_what_failed(transaction, error)
         else:
@@ -52,6 +54,21 @@ def commit(change: Change, events: Iterable[Event] = (), record: RecordItem | No
             time.sleep(random.uniform(0.5, 1.5) * 0.02 * 2**attempt)  # noqa: S311 jitter, no secret
             stripe = random.randrange(keys.STRIPES)  # noqa: S311 another stripe of counters meets fewer others
     raise Unavailable
+
+
+def _write(transaction: Transaction) -> None:
+    """Send it, or do nothing where there is nothing to write."""
+    if not (transaction.checks or transaction.deletes or transaction.puts or transaction.updates):
+        return
+    with TransactWrite(connection=connection(), client_request_token=transaction.token) as sent:
+        for item, condition, _ in transaction.checks:
+            sent.condition_check(type(item), item.PK, item.SK, condition)
+        for item, maybe, _ in transaction.deletes:
+            sent.delete(item, maybe)
+        for item, maybe, _ in transaction.puts:
+            sent.save(item, maybe, return_values=ALL_OLD)
+        for item, actions, maybe, _ in transaction.updates:
+            sent.update(item, actions, maybe)
 
 
 def _raise_what_failed(transaction: Transaction, error: TransactWriteError) -> None:
@@ -86,4 +103,4 @@ def open_next_block(team_id: str, full: int) -> None:
     item = OpenBlocksItem(*keys.open_blocks(team_id))
     transaction.updates.append((item, actions, OpenBlocksItem.blocks == blocks, stale))
     with suppress(TransactWriteError):
-        transaction.write()
+        _write(transaction)

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pynamodb.constants import ALL_OLD
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
 
 from rollcall.domain.errors import RollcallError
-from rollcall.storage.table import Item, connection
+from rollcall.storage.table import Item
 
 if TYPE_CHECKING:
     from pynamodb.exceptions import CancellationReason
@@ -35,20 +33,6 @@ class Transaction:
     updates: list[tuple[Item, list[Action], Condition | None, Why]] = field(default_factory=list)
     counters: dict[tuple[str, int], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     owners: dict[str, tuple[set[str], set[str]]] = field(default_factory=lambda: defaultdict(lambda: (set(), set())))
-
-    def write(self) -> None:
-        """Send it, or do nothing where there is nothing to write."""
-        if not (self.checks or self.deletes or self.puts or self.updates):
-            return
-        with TransactWrite(connection=connection(), client_request_token=self.token) as transaction:
-            for item, condition, _ in self.checks:
-                transaction.condition_check(type(item), item.PK, item.SK, condition)
-            for item, maybe, _ in self.deletes:
-                transaction.delete(item, maybe)
-            for item, maybe, _ in self.puts:
-                transaction.save(item, maybe, return_values=ALL_OLD)
-            for item, actions, maybe, _ in self.updates:
-                transaction.update(item, actions, maybe)
 
     @property
     def reasons(self) -> list[Why]:
