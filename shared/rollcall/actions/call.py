@@ -38,6 +38,7 @@ class Call:
     address: str | None = None
     request_id: str | None = None
     if_match: AnyVersion = None
+    kept: bool = False
     keep: Callable[[object], RecordItem | None] = field(default=lambda _: None)
 
     @property
@@ -64,7 +65,7 @@ class Call:
 
     def commit(self, change: Change, result: object = None) -> None:
         """Write the change with its events and, where the request has an idempotency key, what is answered to it."""
-        if change == Change():
+        if not change.steps:
             return
         events = [Event(self.new_id("evt"), deed, self.now, self.address, self.request_id) for deed in change.deeds]
         try:

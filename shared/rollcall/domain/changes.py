@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from rollcall.domain.events import Deed
+    from rollcall.domain.grants import Grant
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
     from rollcall.domain.permissions import Role
@@ -48,7 +49,24 @@ class Covered:
     role: "Role"
 
 
-Step = Created | Updated | Covered
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A member who is gone with this change; whoever still holds grants cannot be (M8)."""
+
+    value: "Member"
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant of a member, new (`before` None), changed, or released (`after` None)."""
+
+    team_id: str
+    member_id: str
+    before: "Grant | None"
+    after: "Grant | None"
+
+
+Step = Created | Updated | Covered | Removed | Granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +95,13 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """All that one decision writes; an empty one writes nothing."""
+    """All that one decision writes; an empty one writes nothing.
+
+    `owners` are the active owners as they were read, for the one change that moves ownership from one to another (M5).
+    """
 
     steps: tuple[Step, ...] = ()
     claims: tuple[Claim, ...] = ()
     deeds: "tuple[Deed, ...]" = ()
     letters: tuple[Letter, ...] = ()
+    owners: frozenset[str] | None = None

@@ -20,7 +20,13 @@ RollcallError
 │   ├── WrongAccount              signed in as somebody else
 │   ├── SsoRequired               J4
 │   ├── PasswordLoginOff          C2
+│   ├── ActingOnYourself          cutting oneself off by an admin's route
 │   ├── SlugTaken
+│   ├── MemberHasGrants           M8: names each grant
+│   ├── NotActive                 the member is deactivated
+│   ├── ProductExists
+│   ├── ProductRetired            a product's key is never used again
+│   ├── TokenLimit                C4: the member holds as many tokens as the team allows
 │   ├── AlreadyIssued             the answer held a secret and is not kept
 │   └── Contention                others kept changing the same thing
 ├── Gone                          a dead link
@@ -37,7 +43,7 @@ RollcallError
 └── Stale                         internal: what was read has moved on, read and decide again
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -55,7 +61,7 @@ class RollcallError(Exception):
     code = "error"
     detail = "The request could not be carried out."
 
-    def __init__(self, detail: str | None = None, *, extra: Mapping[str, str] | None = None) -> None:
+    def __init__(self, detail: str | None = None, *, extra: Mapping[str, object] | None = None) -> None:
         """Keep the sentence, and further members of the problem object in `extra`."""
         super().__init__(detail or self.detail)
         self.detail = detail or self.detail
@@ -201,11 +207,57 @@ class PasswordLoginOff(Conflict):
     detail = "Password sign-in is switched off for this team."
 
 
+class ActingOnYourself(Conflict):
+    """Nobody deactivates or removes themselves by an admin's route; leaving has one of its own (M11)."""
+
+    code = "self"
+    detail = "You cannot do this to yourself: leave the team instead."
+
+
 class SlugTaken(Conflict):
     """Another team has this slug."""
 
     code = "slug_taken"
     detail = "This slug is taken."
+
+
+class MemberHasGrants(Conflict):
+    """Rule M8: products still hold the member in resources or teams; `grants` names each."""
+
+    code = "member_has_grants"
+    detail = "The member is still in resources or teams of a product: release these grants first."
+
+    def __init__(self, grants: Sequence[Mapping[str, object]]) -> None:
+        """Name the grants."""
+        super().__init__(extra={"grants": list(grants)})
+
+
+class NotActive(Conflict):
+    """The member is deactivated."""
+
+    code = "member_not_active"
+    detail = "This member is deactivated: reactivate them first."
+
+
+class ProductExists(Conflict):
+    """The team has a product of this key."""
+
+    code = "product_exists"
+    detail = "The team has a product of this key already."
+
+
+class ProductRetired(Conflict):
+    """A product that was removed leaves its key unused for ever, so that no old access comes to mean a new product."""
+
+    code = "product_retired"
+    detail = "A product of this key was removed: keys are never used again, choose another."
+
+
+class TokenLimit(Conflict):
+    """Rule C4: no more tokens than the team allows (I15)."""
+
+    code = "token_limit"
+    detail = "You hold as many tokens as your team allows: revoke one first."
 
 
 class AlreadyIssued(Conflict):

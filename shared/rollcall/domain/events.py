@@ -21,6 +21,17 @@ class Action(StrEnum):
     PROFILE_EDITED = "member.profile_edited"
     PASSWORD_SET = "member.password_set"
     SESSION_OPENED = "session.opened"
+    SESSIONS_REVOKED = "member.sessions_revoked"
+    TOKENS_REVOKED = "member.tokens_revoked"
+    ROLE_CHANGED = "member.role_changed"
+    PRODUCTS_CHANGED = "member.products_changed"
+    DEACTIVATED = "member.deactivated"
+    REACTIVATED = "member.reactivated"
+    REMOVED = "member.removed"
+    LEFT = "member.left"
+    OWNERSHIP_TRANSFERRED = "team.ownership_transferred"
+    GRANT_RECORDED = "grant.recorded"
+    GRANTS_RELEASED = "grants.released"
 
 
 @dataclass(frozen=True, slots=True)

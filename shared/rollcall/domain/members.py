@@ -94,6 +94,7 @@ class Member:
     password_link: PasswordLink = PasswordLink()
     sessions: Mapping[str, Session] = field(default_factory=dict)
     pats: Mapping[str, Pat] = field(default_factory=dict)
+    grants: int = 0
 
     @property
     def is_active(self) -> bool:

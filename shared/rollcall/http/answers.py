@@ -9,6 +9,7 @@ from rollcall.actions.sign_in import SignedIn
 from rollcall.auth import keyring, links
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Session
+from rollcall.domain.membership import Receipt
 from rollcall.domain.times import rfc3339
 from rollcall.http import cursors, queries
 from rollcall.http.endpoint import Request
@@ -87,6 +88,27 @@ def member(request: Request[Any], value: tuple[Member, Any]) -> Reply:
     """Return 200 with a member and when they were last active."""
     who, last_active = value
     return Reply(200, member_view(who, request.call.team, last_active), etag(who.version))
+
+
+def changed_member(request: Request[Any], value: Member) -> Reply:
+    """Return 200 with a member as they are after the change; the time of last activity is not looked up."""
+    return Reply(200, member_view(value, request.call.team), etag(value.version))
+
+
+def receipt(request: Request[Any], value: Receipt) -> Reply:
+    """Return 200 with what was cut, what was left standing, and what to know about it."""
+    pending = [{"id": one.id, "email": one.email, "role": one.role.value} for one in value.invitations]
+    body = {
+        "member": member_view(value.member, request.call.team),
+        "cut": {
+            "sessions": value.sessions,
+            "tokens": value.tokens,
+            "products": value.products.told,
+        },
+        "invitations_pending": pending,
+        "warnings": list(value.warnings),
+    }
+    return Reply(200, body)
 
 
 def plain(_: Request[Any], value: object) -> Reply:

@@ -14,16 +14,20 @@ from functools import cache
 from typing import Any, TypeVar, Union, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from rollcall.domain import ids
 from rollcall.domain.errors import Flaw, Invalid
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess
 from rollcall.domain.text import (
+    AllProducts,
     AvatarUrl,
     FormText,
     LinkText,
+    MemberId,
     Message,
     NewPassword,
     PersonName,
+    ProductKeys,
     Slug,
     TeamName,
     TypedPassword,
@@ -217,15 +221,32 @@ def _products(value: object) -> ProductAccess:
         return ProductAccess()
     if not isinstance(value, dict) or set(value) != {"only"} or not isinstance(value["only"], list):
         raise _Wrong('This must be {"all": true} or {"only": [product keys]}.')
-    keys = value["only"]
-    if len(keys) > MOST_PRODUCTS:
-        raise _Wrong(f"Name at most {MOST_PRODUCTS} products.", "/only")
-    for index, key in enumerate(keys):
+    return ProductAccess(frozenset(_product_keys(value["only"], "/only")))
+
+
+def _product_keys(value: object, pointer: str = "") -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _Wrong("This must be a list of product keys.", pointer)
+    if len(value) > MOST_PRODUCTS:
+        raise _Wrong(f"Name at most {MOST_PRODUCTS} products.", pointer)
+    for index, key in enumerate(value):
         if not isinstance(key, str) or not PRODUCT.fullmatch(key):
-            raise _Wrong("This is no product key.", f"/only/{index}")
-        if key in keys[:index]:
-            raise _Wrong("This product is named twice.", f"/only/{index}")
-    return ProductAccess(frozenset(keys))
+            raise _Wrong("This is no product key.", f"{pointer}/{index}")
+        if key in value[:index]:
+            raise _Wrong("This product is named twice.", f"{pointer}/{index}")
+    return tuple(value)
+
+
+def _member_id(value: object) -> str:
+    if not ids.valid(value, "mem"):
+        raise _Wrong("This is no member's id.")
+    return str(value)
+
+
+def _all_products(value: object) -> bool:
+    if value is not True:
+        raise _Wrong("This must be true.")
+    return True
 
 
 def _avatar(value: object) -> str:
@@ -264,6 +285,9 @@ READERS: dict[object, Callable[[object], object]] = {
     NewPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
     TypedPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
     AvatarUrl: _avatar,
+    AllProducts: _all_products,
+    ProductKeys: _product_keys,
+    MemberId: _member_id,
     FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
     Slug: _slug,
 }

@@ -187,6 +187,7 @@ class Endpoint:
             address=asked.http.address,
             request_id=asked.http.request_id,
             if_match=asked.if_match,
+            kept=asked.named is not None,
             keep=lambda result: self._record(request, result),
         )
         request: Request[Any] = Request(asked, call)

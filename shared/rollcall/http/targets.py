@@ -31,6 +31,11 @@ def member(asked: Asked[Any]) -> list[Key]:
     return [keys.member(asked.team_id, member_id)] if member_id else []
 
 
+def member_and_owners(asked: Asked[Any]) -> list[Key]:
+    """Name the member of `/…/{id}` and the team's set of active owners."""
+    return [*member(asked), keys.owners(asked.team_id)]
+
+
 def roster(asked: Asked[Any]) -> list[Key]:
     """Name the item that tells how many blocks the roster has."""
     return [keys.open_blocks(asked.team_id)]

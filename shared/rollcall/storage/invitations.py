@@ -85,3 +85,10 @@ def _where(asked: InvitationQuery, now: datetime) -> Condition | None:
     if asked.text is not None:
         parts.append(InvitationItem.email_key.contains(asked.text))
     return reduce(lambda a, b: a & b, parts) if parts else None
+
+
+def pending_by(team_id: str, inviter_id: str, now: datetime) -> list[Invitation]:
+    """Return the pending invitations that a member has sent."""
+    sent = (InvitationItem.inviter_id == inviter_id) & (InvitationItem.expires_at > epoch_ms(now))
+    rows = query(Ask(keys.invitation(team_id, _ANY).pk, where=sent, descending=True))
+    return [invitation_of(InvitationItem.from_raw_data(raw), team_id) for raw in rows.items]

@@ -55,6 +55,7 @@ class MemberItem(Item):
     link_expires = NumberAttribute(attr_name="lx", null=True)
     sessions: MapAttribute[str, str] = MapAttribute(attr_name="ses")
     pats: MapAttribute[str, str] = MapAttribute(attr_name="pat")
+    grants = NumberAttribute(attr_name="gr", default=0)
 
 
 class InvitationItem(Item):
@@ -131,6 +132,13 @@ class SweepItem(Item):
     """The oldest day that a sweep has not finished."""
 
     day = UnicodeAttribute(attr_name="d")
+
+
+class GrantItem(Item):
+    """What a product has put a member into."""
+
+    name = UnicodeAttribute(attr_name="n")
+    kind = UnicodeAttribute(attr_name="k")
 
 
 class RowItem(Item):

@@ -9,6 +9,7 @@
 | slug | `SLUG#slug` | `LOCK` | sign-in |
 | member with its credentials' hashes | `M#t#m` | `MEMBER` | every authentication, target of member operations |
 | token and session details, grants | `M#t#m` | `PAT#…` `SES#…` `GRANT#product#name` | lists of one member |
+| service token of a product | `S#t#id` | `TOKEN` | every authentication by it (with the team) |
 | claim: e-mail, userName, externalId, subject | `U#t#kind#value` | `LOCK` | invite, SCIM filters, single sign-on |
 | invitation, pending or expired | `I#t` | `i` | get, links, list (Query, newest first) |
 | invitation, closed | `IA#t` | `i` | get, links, list by a closed state |
@@ -55,6 +56,21 @@ def owners(team_id: str) -> Key:
 def member(team_id: str, member_id: str) -> Key:
     """Return the key of the member item, a partition of its own."""
     return Key(f"M#{ids.code(team_id)}#{ids.code(member_id)}", "MEMBER")
+
+
+def grant(team_id: str, member_id: str, product: str, grant_id: str) -> Key:
+    """Return the key of a grant, in its member's partition; the product's own id stands last."""
+    return Key(member(team_id, member_id).pk, f"GRANT#{product}#{grant_id}")
+
+
+def pat(team_id: str, member_id: str, pat_id: str) -> Key:
+    """Return the key of a token's details (name, expiry, last use), in its member's partition."""
+    return Key(member(team_id, member_id).pk, f"PAT#{ids.code(pat_id)}")
+
+
+def service_token(team_id: str, token_id: str) -> Key:
+    """Return the key of a product's service token, a partition of its own: authentication reads it."""
+    return Key(f"S#{ids.code(team_id)}#{ids.code(token_id)}", "TOKEN")
 
 
 def claim(kind: str, team_id: str, value: str) -> Key:

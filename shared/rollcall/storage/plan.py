@@ -10,7 +10,7 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from rollcall.domain.changes import Change, Claim, Covered, Created, Step, Updated
+from rollcall.domain.changes import Change, Claim, Covered, Created, Granted, Removed, Step, Updated
 from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
 from rollcall.domain.events import Event
 from rollcall.domain.invitations import Invitation
@@ -20,6 +20,7 @@ from rollcall.domain.teams import Team
 from rollcall.storage import keys, roster
 from rollcall.storage.items import (
     ClaimItem,
+    GrantItem,
     HeaderItem,
     InvitationItem,
     MemberItem,
@@ -31,7 +32,7 @@ from rollcall.storage.items import (
 )
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
-from rollcall.storage.values import event_item, item_of, letter_item
+from rollcall.storage.values import event_item, grant_item, item_of, letter_item
 
 MAPS = ("sessions", "pats")
 _KEYS = {"PK", "SK"}
@@ -57,7 +58,9 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
     for (team_id, block), moved in transaction.counters.items():
         _counters(transaction, team_id, block, moved)
     for team_id, (gained, lost) in transaction.owners.items():
-        _owners(transaction, team_id, gained, lost)
+        _owners(transaction, team_id, gained, lost, change.owners)
+    for (team_id, member_id), by in transaction.granted.items():
+        _granted(transaction, team_id, member_id, by)
     transaction.puts += [(event_item(event), Item.PK.does_not_exist(), stale) for event in events]
     transaction.puts += [(letter_item(letter), Item.PK.does_not_exist(), stale) for letter in change.letters]
     if record is not None:
@@ -74,13 +77,45 @@ def _step(transaction: Transaction, step: Step) -> None:
         if isinstance(step.value, Team):
             first = OpenBlocksItem(*keys.open_blocks(step.value.id), blocks=[0], following=1)
             transaction.puts.append((first, Item.PK.does_not_exist(), stale))
+            transaction.founded.add(step.value.id)
     elif isinstance(step, Covered):
         enough = [role.value for role in Role if role.rank >= step.role.rank]
         covers = MemberItem.role.is_in(*enough) & (MemberItem.status == Status.ACTIVE.value)
         key = keys.member(step.team_id, step.member_id)
         transaction.checks.append((MemberItem(*key), covers, lambda _: NotCovered()))
+    elif isinstance(step, Removed):
+        _remove(transaction, step.value)
+    elif isinstance(step, Granted):
+        _grant(transaction, step)
     else:
         _update(transaction, step)
+
+
+def _remove(transaction: Transaction, member: Member) -> None:
+    """Delete the member and what hangs on them; a grant that came meanwhile makes it be decided again (M8)."""
+    free = MemberItem.grants.does_not_exist() | (MemberItem.grants == 0)
+    transaction.deletes.append((item_of(member), (MemberItem.version == member.version) & free, stale))
+    transaction.deletes.append((roster.row_item(member), None, stale))
+    _hangs_on(transaction, member, None)
+
+
+def _grant(transaction: Transaction, step: Granted) -> None:
+    """Put or delete a grant and count it on its member, which is what a removal looks at."""
+    if step.after is not None:
+        known = Item.PK.does_not_exist() if step.before is None else GrantItem.name == step.before.name
+        transaction.puts.append((grant_item(step.team_id, step.member_id, step.after), known, stale))
+    elif step.before is not None:
+        gone = grant_item(step.team_id, step.member_id, step.before)
+        transaction.deletes.append((gone, Item.PK.exists(), stale))
+    transaction.granted[step.team_id, step.member_id] += (step.after is not None) - (step.before is not None)
+
+
+def _granted(transaction: Transaction, team_id: str, member_id: str, by: int) -> None:
+    member = MemberItem(*keys.member(team_id, member_id))
+    if by:
+        transaction.updates.append((member, [MemberItem.grants.add(by)], MemberItem.PK.exists(), stale))
+    else:
+        transaction.checks.append((member, MemberItem.PK.exists(), stale))
 
 
 def _update(transaction: Transaction, step: Updated) -> None:
@@ -151,13 +186,21 @@ def _roster(transaction: Transaction, before: Member | None, after: Member) -> N
     elif before.version != after.version:
         old, new = roster.row_item(before), roster.row_item(after)
         transaction.updates.append((new, _differences(old, new), RowItem.PK.exists(), stale))
-    moved = transaction.counters[after.team_id, after.block]
+    _hangs_on(transaction, before, after)
+
+
+def _hangs_on(transaction: Transaction, before: Member | None, after: Member | None) -> None:
+    """Note what a member's change moves in the counters of their block and in the set of active owners."""
+    member = after or before
+    if member is None:
+        return
+    moved = transaction.counters[member.team_id, member.block]
     for cell, by in roster.difference(before, after).items():
         moved[cell] = moved.get(cell, 0) + by
-    owned, owns = before is not None and before.owns, after.owns
+    owned, owns = before is not None and before.owns, after is not None and after.owns
     if owned != owns:
-        gained, lost = transaction.owners[after.team_id]
-        (gained if owns else lost).add(after.id)
+        gained, lost = transaction.owners[member.team_id]
+        (gained if owns else lost).add(member.id)
 
 
 def _counters(transaction: Transaction, team_id: str, block: int, moved: Mapping[str, int]) -> None:
@@ -172,15 +215,25 @@ def _counters(transaction: Transaction, team_id: str, block: int, moved: Mapping
     transaction.updates.append((header, actions, condition, lambda _: BlockFull(team_id, block)))
 
 
-def _owners(transaction: Transaction, team_id: str, gained: set[str], lost: set[str]) -> None:
-    """Keep the set of active owners; the last one can be added to, but not taken out (M4)."""
+def _owners(
+    transaction: Transaction, team_id: str, gained: set[str], lost: set[str], before: frozenset[str] | None
+) -> None:
+    """Keep the set of active owners; the last one can be added to, but not taken out (M4).
+
+    One update cannot add and delete, so a change that does both replaces the set it has read (M5).
+    """
     owners = OwnersItem(*keys.owners(team_id))
-    if not lost:
-        transaction.updates.append((owners, [OwnersItem.owners.add(gained)], None, stale))
-        return
-    (leaver,) = lost
-    remains = (size(Path(["owners"])) > 1) & OwnersItem.owners.contains(leaver)
-    transaction.updates.append((owners, [OwnersItem.owners.delete(lost)], remains, lambda _: LastOwner()))
+    if gained and lost:
+        after = ((before or frozenset()) - lost) | gained
+        change: list[Action] = [OwnersItem.owners.set(set(after))]
+        transaction.updates.append((owners, change, OwnersItem.owners == set(before or ()), stale))
+    elif gained:
+        alive = None if team_id in transaction.founded else OwnersItem.PK.exists()
+        transaction.updates.append((owners, [OwnersItem.owners.add(gained)], alive, stale))
+    else:
+        (leaver,) = lost
+        remains = (size(Path(["owners"])) > 1) & OwnersItem.owners.contains(leaver)
+        transaction.updates.append((owners, [OwnersItem.owners.delete(lost)], remains, lambda _: LastOwner()))
 
 
 def _claim(transaction: Transaction, claim: Claim) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rollcall.domain.changes import Letter
 from rollcall.domain.errors import Unavailable
+from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
 from rollcall.domain.teams import Team
@@ -14,17 +15,20 @@ from rollcall.domain.times import from_epoch_ms
 from rollcall.storage import keys
 from rollcall.storage.items import (
     ClaimItem,
+    GrantItem,
     InvitationItem,
     LetterItem,
     MemberItem,
     OpenBlocksItem,
+    OwnersItem,
     RecordItem,
     RowItem,
     TeamItem,
 )
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Wire, connection, guarded, table_name
-from rollcall.storage.values import invitation_of, letter_of, member_of, team_of
+from rollcall.storage.values import grant_of, invitation_of, letter_of, member_of, team_of
+from rollcall.storage.waves import Ask, query
 
 BATCH = 100
 UNPROCESSED_TRIES = 3
@@ -57,6 +61,11 @@ class Found:
         """Return the id of what holds a claim."""
         raw = self.items.get(keys.claim(kind, team_id, value))
         return None if raw is None else ClaimItem.from_raw_data(raw).holder
+
+    def owners(self, team_id: str) -> frozenset[str]:
+        """Return the ids of the active owners."""
+        raw = self.items.get(keys.owners(team_id))
+        return frozenset() if raw is None else frozenset(OwnersItem.from_raw_data(raw).owners)
 
     def open_blocks(self, team_id: str) -> list[int]:
         """Return the roster blocks that new members go to."""
@@ -113,3 +122,9 @@ def _read_batch(asked: Sequence[Any], found: dict[Key, Wire]) -> None:
             return
         asked = [{name: value["S"] for name, value in key.items()} for key in left]
     raise Unavailable
+
+
+def grants_of(team_id: str, member_id: str) -> list[Grant]:
+    """Return a member's grants, read consistently: a removal names them."""
+    rows = query(Ask(keys.member(team_id, member_id).pk, begins="GRANT#", consistent=True))
+    return [grant_of(GrantItem.from_raw_data(raw)) for raw in rows.items]

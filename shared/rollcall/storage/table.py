@@ -129,7 +129,8 @@ _clients: dict[int, Connection] = {}
 
 
 def connection() -> Connection:
-    """Return the one connection that every item uses."""
+    """Return the one connection that every item uses, to the table that the environment names now."""
+    Item.Meta.table_name = os.environ.get("TABLE_NAME", Item.Meta.table_name)
     shared = Item._get_connection().connection  # noqa: SLF001 PynamoDB has no public name for a model's connection
     if id(shared.client) not in _clients:
         shared.client.meta.events.register("after-call.dynamodb", _count)

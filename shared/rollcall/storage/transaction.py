@@ -4,7 +4,7 @@ PynamoDB sends checks, deletes, puts and updates in this order, whatever the ord
 reasons of a cancellation in the same order. Only this module and `commit` need to know.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -33,6 +33,9 @@ class Transaction:
     updates: list[tuple[Item, list[Action], Condition | None, Why]] = field(default_factory=list)
     counters: dict[tuple[str, int], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     owners: dict[str, tuple[set[str], set[str]]] = field(default_factory=lambda: defaultdict(lambda: (set(), set())))
+
+    granted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    founded: set[str] = field(default_factory=set)
 
     @property
     def reasons(self) -> list[Why]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from rollcall.domain import ids
 from rollcall.domain.changes import Letter
 from rollcall.domain.events import Event
+from rollcall.domain.grants import Grant, GrantKind
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
 from rollcall.domain.members import Member, PasswordLink, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms, rfc3339
 from rollcall.storage import keys
-from rollcall.storage.items import EventItem, InvitationItem, LetterItem, MemberItem, TeamItem
+from rollcall.storage.items import EventItem, GrantItem, InvitationItem, LetterItem, MemberItem, TeamItem
 from rollcall.storage.table import Item
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _member_item(member: Member) -> MemberItem:
         link_expires=None if link.expires_at is None else epoch_ms(link.expires_at),
         sessions={key: session_text(session) for key, session in member.sessions.items()},
         pats={key: _pat_text(pat) for key, pat in member.pats.items()},
+        grants=member.grants,
     )
 
 
@@ -128,6 +130,7 @@ def member_of(item: MemberItem, team_id: str) -> Member:
         password_link=PasswordLink(int(item.link_generation), expires),
         sessions={key: _session_of(text) for key, text in _entries(item.sessions)},
         pats={key: _pat_of(text) for key, text in _entries(item.pats)},
+        grants=int(item.grants or 0),
     )
 
 
@@ -258,3 +261,14 @@ def letter_of(item: LetterItem, created_at: datetime) -> Letter:
     """Return a letter as the decision wrote it."""
     fields = json.loads(item.fields)
     return Letter(item.id, item.kind, item.team_id, item.subject_id, int(item.generation), created_at, fields)
+
+
+def grant_item(team_id: str, member_id: str, grant: Grant) -> GrantItem:
+    """Return the item of a grant."""
+    return GrantItem(*keys.grant(team_id, member_id, grant.product, grant.id), name=grant.name, kind=grant.kind.value)
+
+
+def grant_of(item: GrantItem) -> Grant:
+    """Return the grant."""
+    _, product, grant_id = item.SK.split("#", 2)
+    return Grant(product, grant_id, item.name, GrantKind(item.kind))

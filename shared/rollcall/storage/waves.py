@@ -12,6 +12,8 @@ from pynamodb.expressions.operand import Path
 
 from rollcall.storage.table import PARALLEL_CALLS, Wire, connection, guarded, one_wave, table_name
 
+A = TypeVar("A")
+B = TypeVar("B")
 T = TypeVar("T")
 
 
@@ -36,6 +38,8 @@ class Ask:
     count_only: bool = False
     index: str | None = None
     upto: str | None = None
+    begins: str | None = None
+    consistent: bool = False
 
 
 def query(ask: Ask) -> Rows:
@@ -68,6 +72,14 @@ def wave(asks: Sequence[Callable[[], T]]) -> list[T]:
     return results
 
 
+def both(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
+    """Run two calls at once; one round trip."""
+    with one_wave(), ThreadPoolExecutor(1) as pool:
+        running = pool.submit(copy_context().run, one)
+        answer = other()
+        return running.result(), answer
+
+
 def _page(ask: Ask, after: str | None) -> dict[str, Any]:
     sort = Path(["XS" if ask.index else "SK"])
     beyond: Condition | None = None
@@ -77,11 +89,14 @@ def _page(ask: Ask, after: str | None) -> dict[str, Any]:
         beyond = sort < after if ask.descending else sort > after
     elif ask.upto is not None:
         beyond = sort <= ask.upto
+    elif ask.begins is not None:
+        beyond = sort.startswith(ask.begins)
     return connection().query(
         table_name(),
         ask.partition,
         range_key_condition=beyond,
         filter_condition=ask.where,
+        consistent_read=ask.consistent,
         limit=ask.limit,
         scan_index_forward=not ask.descending,
         select="COUNT" if ask.count_only else None,
