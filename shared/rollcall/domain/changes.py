@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from rollcall.domain.members import Member
     from rollcall.domain.permissions import Role
     from rollcall.domain.teams import Team
+    from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation
+    Value: TypeAlias = Team | Member | Invitation | Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class Team:
     name: str
     created_at: datetime
     products: Mapping[str, str] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
     settings: Settings = Settings()
     state: TeamState = TeamState.ACTIVE
     sso_enforced: bool = False

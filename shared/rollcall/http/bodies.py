@@ -10,6 +10,7 @@ import typing
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, Union, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -30,6 +31,7 @@ from rollcall.domain.text import (
     ProductKeys,
     Slug,
     TeamName,
+    TokenName,
     TypedPassword,
 )
 from rollcall.http.errors import TooLarge, UnsupportedMediaType
@@ -46,6 +48,7 @@ LONGEST_TYPED_PASSWORD = 1024
 SHORTEST_ADDRESS = 3
 LONGEST_SLUG = 48
 MOST_PRODUCTS = 50
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z", re.ASCII)
 PRODUCT = re.compile(r"[a-z][a-z0-9-]{1,31}")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
 FORM = "application/x-www-form-urlencoded"
@@ -237,6 +240,16 @@ def _product_keys(value: object, pointer: str = "") -> tuple[str, ...]:
     return tuple(value)
 
 
+def _moment(value: object) -> datetime:
+    """Return a moment given as RFC 3339 in UTC: `2026-11-21T19:25:00Z`, with up to three digits of a second."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
+        raise _Wrong("This must be a time such as 2026-11-21T19:25:00Z.")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise _Wrong("There is no such moment.") from None
+
+
 def _member_id(value: object) -> str:
     if not ids.valid(value, "mem"):
         raise _Wrong("This is no member's id.")
@@ -288,6 +301,8 @@ READERS: dict[object, Callable[[object], object]] = {
     AllProducts: _all_products,
     ProductKeys: _product_keys,
     MemberId: _member_id,
+    TokenName: lambda value: _line(value, LONGEST_NAME),
+    datetime: _moment,
     FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
     Slug: _slug,
 }

@@ -16,6 +16,7 @@ class TeamItem(Item):
     name = UnicodeAttribute(attr_name="n")
     state = UnicodeAttribute(attr_name="s")
     products = UnicodeAttribute(attr_name="p")
+    retired = UnicodeAttribute(attr_name="pr", default="")
     settings = UnicodeAttribute(attr_name="set")
     flags = UnicodeAttribute(attr_name="f", default="")
     version = NumberAttribute(attr_name="v")
@@ -132,6 +133,18 @@ class SweepItem(Item):
     """The oldest day that a sweep has not finished."""
 
     day = UnicodeAttribute(attr_name="d")
+
+
+class TokenItem(Item):
+    """What is told of a personal access token; `last_used` is a mark."""
+
+    id = UnicodeAttribute(attr_name="i")
+    name = UnicodeAttribute(attr_name="n")
+    last4 = UnicodeAttribute(attr_name="l4")
+    hash = UnicodeAttribute(attr_name="h")
+    expires_at = NumberAttribute(attr_name="x", null=True)
+    revoked_at = NumberAttribute(attr_name="rv", null=True)
+    last_used = NumberAttribute(attr_name="lu", null=True)
 
 
 class GrantItem(Item):

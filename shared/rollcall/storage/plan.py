@@ -17,6 +17,7 @@ from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import Team
+from rollcall.domain.tokens import Token
 from rollcall.storage import keys, roster
 from rollcall.storage.items import (
     ClaimItem,
@@ -29,6 +30,7 @@ from rollcall.storage.items import (
     RecordItem,
     RowItem,
     TeamItem,
+    TokenItem,
 )
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
@@ -146,6 +148,9 @@ def _still(step: Updated) -> Condition:
         return still
     if isinstance(before, Invitation):
         return InvitationItem.version == before.version
+    if isinstance(before, Token):
+        same_name: Condition = TokenItem.name == before.name
+        return same_name & TokenItem.revoked_at.does_not_exist()
     return TeamItem.version == before.version
 
 

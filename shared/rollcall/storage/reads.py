@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
 from rollcall.domain.teams import Team
 from rollcall.domain.times import from_epoch_ms
+from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.items import (
     ClaimItem,
@@ -24,10 +26,11 @@ from rollcall.storage.items import (
     RecordItem,
     RowItem,
     TeamItem,
+    TokenItem,
 )
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Wire, connection, guarded, table_name
-from rollcall.storage.values import grant_of, invitation_of, letter_of, member_of, team_of
+from rollcall.storage.values import grant_of, invitation_of, letter_of, member_of, team_of, token_of
 from rollcall.storage.waves import Ask, query
 
 BATCH = 100
@@ -61,6 +64,11 @@ class Found:
         """Return the id of what holds a claim."""
         raw = self.items.get(keys.claim(kind, team_id, value))
         return None if raw is None else ClaimItem.from_raw_data(raw).holder
+
+    def token(self, team_id: str, member_id: str, token_id: str) -> Token | None:
+        """Return what is told of a member's token."""
+        raw = self.items.get(keys.pat(team_id, member_id, token_id))
+        return None if raw is None else token_of(TokenItem.from_raw_data(raw), team_id, member_id)
 
     def owners(self, team_id: str) -> frozenset[str]:
         """Return the ids of the active owners."""
@@ -128,3 +136,14 @@ def grants_of(team_id: str, member_id: str) -> list[Grant]:
     """Return a member's grants, read consistently: a removal names them."""
     rows = query(Ask(keys.member(team_id, member_id).pk, begins="GRANT#", consistent=True))
     return [grant_of(GrantItem.from_raw_data(raw)) for raw in rows.items]
+
+
+def tokens_of(team_id: str, member_id: str) -> list[tuple[Token, datetime | None]]:
+    """Return what is told of a member's tokens, oldest first, each with its last use."""
+    rows = query(Ask(keys.member(team_id, member_id).pk, begins="PAT#", consistent=True))
+    items = [TokenItem.from_raw_data(raw) for raw in rows.items]
+    return [(token_of(item, team_id, member_id), _last_used(item)) for item in items]
+
+
+def _last_used(item: TokenItem) -> datetime | None:
+    return None if item.last_used is None else from_epoch_ms(int(item.last_used))

@@ -14,8 +14,9 @@ from rollcall.domain.members import Member, PasswordLink, Pat, RoleSource, Sessi
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms, rfc3339
+from rollcall.domain.tokens import Token
 from rollcall.storage import keys
-from rollcall.storage.items import EventItem, GrantItem, InvitationItem, LetterItem, MemberItem, TeamItem
+from rollcall.storage.items import EventItem, GrantItem, InvitationItem, LetterItem, MemberItem, TeamItem, TokenItem
 from rollcall.storage.table import Item
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ def products_of(text: str) -> ProductAccess:
     return ProductAccess() if text == "*" else ProductAccess(frozenset(key for key in text.split(",") if key))
 
 
-def item_of(value: Team | Member | Invitation) -> Item:
+def item_of(value: Team | Member | Invitation | Token) -> Item:
     """Return the item of a domain value."""
     if isinstance(value, Team):
         return _team_item(value)
     if isinstance(value, Member):
         return _member_item(value)
+    if isinstance(value, Token):
+        return _token_item(value)
     return _invitation_item(value)
 
 
@@ -55,6 +58,7 @@ def _team_item(team: Team) -> TeamItem:
         name=team.name,
         state=team.state.value,
         products=json.dumps(dict(team.products), ensure_ascii=False),
+        retired=",".join(sorted(team.retired)),
         settings=json.dumps(settings),
         flags=flags,
         version=team.version,
@@ -70,6 +74,7 @@ def team_of(item: TeamItem) -> Team:
         name=item.name,
         created_at=ids.made_at(item.id),
         products=json.loads(item.products),
+        retired=frozenset(key for key in (item.retired or "").split(",") if key),
         settings=Settings(**{name: stored[name] for name in Settings.__slots__ if name in stored}),
         state=TeamState(item.state),
         sso_enforced="e" in item.flags,
@@ -272,3 +277,29 @@ def grant_of(item: GrantItem) -> Grant:
     """Return the grant."""
     _, product, grant_id = item.SK.split("#", 2)
     return Grant(product, grant_id, item.name, GrantKind(item.kind))
+
+
+def _token_item(token: Token) -> TokenItem:
+    return TokenItem(
+        *keys.pat(token.team_id, token.member_id, token.id),
+        id=token.id,
+        name=token.name,
+        last4=token.last4,
+        hash=token.hash,
+        expires_at=None if token.expires_at is None else epoch_ms(token.expires_at),
+        revoked_at=None if token.revoked_at is None else epoch_ms(token.revoked_at),
+    )
+
+
+def token_of(item: TokenItem, team_id: str, member_id: str) -> Token:
+    """Return what is told of a token."""
+    return Token(
+        id=item.id,
+        team_id=team_id,
+        member_id=member_id,
+        name=item.name,
+        last4=item.last4,
+        hash=item.hash,
+        expires_at=None if item.expires_at is None else from_epoch_ms(int(item.expires_at)),
+        revoked_at=None if item.revoked_at is None else from_epoch_ms(int(item.revoked_at)),
+    )

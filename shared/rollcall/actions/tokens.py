@@ -1,0 +1,59 @@
+"""Own personal access tokens: issue, rename, revoke, list (C4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollcall.actions.call import Call
+from rollcall.auth import secrets
+from rollcall.domain import tokens
+from rollcall.domain.errors import NotFound
+from rollcall.domain.text import TokenName
+from rollcall.domain.tokens import LAST, Token
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token to be; without an expiry it lives until it is revoked, where the team allows that."""
+
+    name: TokenName
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEdit:
+    """What may be changed of a token."""
+
+    name: TokenName
+
+
+def issue_token(call: Call, wanted: NewToken) -> tuple[str, Token]:
+    """Return the token's text, shown this once, and what is kept of it. Raises TokenLimit, Invalid for its age."""
+    member, team = call.known.member, call.team
+    tokens.check_age(wanted.expires_at, team.settings, call.now)
+    text = secrets.compose("pat", team.id, member.id, call.random_bytes(32))
+    hashed = secrets.digest(text)
+    token_id = call.new_id("pat")
+    token = Token(token_id, team.id, member.id, wanted.name, text[-LAST:], hashed, wanted.expires_at)
+    change = tokens.issue(member, secrets.map_key(hashed), token, call.actor, team.settings, call.now)
+    call.commit(change, (text, token))
+    return text, token
+
+
+def rename_token(call: Call, token_id: str | None, edit: TokenEdit) -> Token:
+    """Give one of the caller's tokens another name."""
+    change, after = tokens.rename(_own(call, token_id), edit.name, call.actor)
+    call.commit(change, after)
+    return after
+
+
+def revoke_token(call: Call, token_id: str | None) -> None:
+    """Revoke one of the caller's tokens; it stays listed."""
+    call.commit(tokens.revoke(call.known.member, _own(call, token_id), call.actor, call.now))
+
+
+def _own(call: Call, token_id: str | None) -> Token:
+    member = call.known.member
+    token = call.found.token(member.team_id, member.id, token_id) if token_id else None
+    if token is None:
+        raise NotFound
+    return token

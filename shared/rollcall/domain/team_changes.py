@@ -1,0 +1,133 @@
+"""The team itself: its name, settings and products (T1, M6). A product's key is immutable and never used again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from rollcall.domain.changes import Change, Updated
+from rollcall.domain.errors import Flaw, Invalid, NotFound, ProductExists, ProductRetired
+from rollcall.domain.events import Action, Deed, Subject
+from rollcall.domain.permissions import Actor
+from rollcall.domain.teams import Settings, Team
+
+MOST_PRODUCTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The least and the greatest value of a setting; `optional` ones may be unset."""
+
+    least: int
+    greatest: int
+    optional: bool = False
+
+
+GROUPS: Mapping[str, Mapping[str, tuple[str, Limits | None]]] = {
+    "invitations": {"expiry_days": ("invitation_expiry_days", Limits(1, 30))},
+    "passwords": {"enabled": ("passwords_enabled", None)},
+    "tokens": {
+        "max_age_days": ("token_max_age_days", Limits(1, 3650, optional=True)),
+        "max_per_member": ("tokens_max_per_member", Limits(1, 20)),
+    },
+    "sessions": {
+        "idle_minutes": ("session_idle_minutes", Limits(5, 30 * 24 * 60)),
+        "absolute_hours": ("session_absolute_hours", Limits(1, 90 * 24)),
+        "max": ("sessions_max", Limits(1, 20)),
+    },
+}
+
+
+def subject(team: Team) -> Subject:
+    """Name the team in an audit event."""
+    return Subject("team", team.id, team.name)
+
+
+def rename_team(team: Team, name: str, actor: Actor) -> tuple[Change, Team]:
+    """Give the team another name."""
+    if team.name == name:
+        return Change(), team
+    return _changed(Action.TEAM_EDITED, team, replace(team, name=name), actor, {"name": team.name}, {"name": name})
+
+
+def settings_of(team: Team, group: str) -> dict[str, object]:
+    """Return a group of settings as the API tells it. Raises NotFound for a group that does not exist."""
+    if group not in GROUPS:
+        raise NotFound
+    return {name: getattr(team.settings, field) for name, (field, _) in GROUPS[group].items()}
+
+
+def change_settings(team: Team, group: str, wanted: Mapping[str, object], actor: Actor) -> tuple[Change, Team]:
+    """Change settings of one group; those left out stay. Raises Invalid with a pointer for each bad one."""
+    before = settings_of(team, group)
+    flaws = [flaw for name, value in wanted.items() for flaw in _flaws(group, name, value)]
+    if flaws:
+        raise Invalid(*flaws)
+    renamed = {GROUPS[group][name][0]: value for name, value in wanted.items()}
+    values = {field.name: getattr(team.settings, field.name) for field in fields(Settings)}
+    after = replace(team, settings=Settings(**{**values, **renamed}))
+    if after == team:
+        return Change(), team
+    return _changed(Action.SETTINGS_CHANGED, team, after, actor, {group: before}, {group: settings_of(after, group)})
+
+
+def _flaws(group: str, name: str, value: object) -> list[Flaw]:
+    if name not in GROUPS[group]:
+        return [Flaw(f"/{name}", "This field is not known.")]
+    limits = GROUPS[group][name][1]
+    if limits is None:
+        return [] if isinstance(value, bool) else [Flaw(f"/{name}", "This must be true or false.")]
+    if value is None and limits.optional:
+        return []
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not limits.least <= int(str(value)) <= limits.greatest:
+        return [Flaw(f"/{name}", f"This must be a whole number from {limits.least} to {limits.greatest}.")]
+    return []
+
+
+def add_product(team: Team, key: str, name: str, actor: Actor) -> tuple[Change, Team]:
+    """Add a product; members with access to all products may open it at once (M6)."""
+    if key in team.products:
+        raise ProductExists
+    if key in team.retired:
+        raise ProductRetired
+    if len(team.products) >= MOST_PRODUCTS:
+        raise Invalid(Flaw("/key", f"A team has at most {MOST_PRODUCTS} products."))
+    after = replace(team, products={**team.products, key: name})
+    return _changed(Action.PRODUCT_ADDED, team, after, actor, None, {"key": key, "name": name})
+
+
+def rename_product(team: Team, key: str, name: str, actor: Actor) -> tuple[Change, Team]:
+    """Give a product another name; its key stays."""
+    before = _product(team, key)
+    if before == name:
+        return Change(), team
+    after = replace(team, products={**team.products, key: name})
+    return _changed(
+        Action.PRODUCT_RENAMED, team, after, actor, {"key": key, "name": before}, {"key": key, "name": name}
+    )
+
+
+def remove_product(team: Team, key: str, actor: Actor) -> tuple[Change, Team]:
+    """Remove a product: nobody may open it from now on, because access is stored ∩ the team's products, at read."""
+    told = {"key": key, "name": _product(team, key)}
+    left = {k: name for k, name in team.products.items() if k != key}
+    after = replace(team, products=left, retired=team.retired | {key})
+    return _changed(Action.PRODUCT_REMOVED, team, after, actor, told, None)
+
+
+def _product(team: Team, key: str) -> str:
+    if key not in team.products:
+        raise NotFound
+    return team.products[key]
+
+
+def _changed(
+    action: Action,
+    before: Team,
+    after: Team,
+    actor: Actor,
+    told: Mapping[str, object] | None,
+    tells: Mapping[str, object] | None,
+) -> tuple[Change, Team]:
+    after = replace(after, version=before.version + 1)
+    deed = Deed(action, actor, subject(before), told, tells)
+    return Change(steps=(Updated(before, after),), deeds=(deed,)), after
