@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from infra import openapi_answers as answers
 from infra import openapi_parts as parts
 from infra import openapi_schemas as schemas
 from infra.local.template import DEFAULT_ROUTE, read_template
@@ -49,25 +50,25 @@ class _Components:
     """What operations share, named as it is met."""
 
     def __init__(self) -> None:
-        self.schemas = schemas.answers()
+        self.schemas = answers.schemas()
         self.responses = {"Internal": parts.problem("Internal error", 500, ["internal"])}
 
     def body(self, shape: type) -> Schema:
         """Name a body's schema, and return a reference to it."""
         self.schemas[shape.__name__] = schemas.body(shape)
-        return schemas.ref(shape.__name__)
+        return answers.ref(shape.__name__)
 
     def refusal(self, status: int, kinds: Iterable[type[RollcallError]]) -> Schema:
         """Name the answer to errors of one status by their codes, and return a reference to it."""
         codes = sorted({kind.code for kind in kinds})
         name = "Or".join("".join(word.title() for word in code.split("_")) for code in codes)
-        self.responses[name] = parts.problem(schemas.title_of(status), status, codes)
+        self.responses[name] = parts.problem(answers.title_of(status), status, codes)
         return {"$ref": f"#/components/responses/{name}"}
 
     def page(self, status: int, *, bodiless: bool) -> Schema:
         """Name the page of a status, and return a reference to it."""
         name = f"{'No' if bodiless else ''}Page{status}"
-        self.responses[name] = parts.page(status, schemas.title_of(status), bodiless=bodiless)
+        self.responses[name] = parts.page(status, answers.title_of(status), bodiless=bodiless)
         return {"$ref": f"#/components/responses/{name}"}
 
     def told(self) -> Schema:
@@ -197,7 +198,7 @@ def _responses(key: str, endpoint: Endpoint, components: _Components) -> Schema:
     route = ROUTES[key]
     refused: dict[int, set[type[RollcallError]]] = {}
     for kind in (*_refusals(key, endpoint), *route.raises):
-        refused.setdefault(schemas.status_of(kind), set()).add(kind)
+        refused.setdefault(answers.status_of(kind), set()).add(kind)
     told = {str(route.status): _success(route)}
     for status, kinds in sorted(refused.items()):
         if endpoint.failure is link_pages.failure:
@@ -234,7 +235,7 @@ def _success(route: Route) -> Schema:
     if route.answer == PAGE:
         told["content"] = {"text/html": {"schema": {"type": "string"}}}
     elif route.answer is not None:
-        told["content"] = {JSON: {"schema": schemas.ref(route.answer)}}
+        told["content"] = {JSON: {"schema": answers.ref(route.answer)}}
     return told
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.openapi_schemas import CREDENTIAL, Schema, ref
+from infra.openapi_answers import ref
+from infra.openapi_schemas import CREDENTIAL, Schema
 from rollcall.http.reply import PROBLEM
 from rollcall.http.request import COOKIE
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEADERS: Final[Schema] = {
-    "Allow": {"description": "The methods that the path does take.", "schema": {"type": "string"}},
     "ETag": {
         "description": "The version, strong.",
         "required": True,
@@ -64,7 +64,7 @@ SECURITY: Final[Schema] = {
         "description": "A session of our own pages; unsafe methods need a same-origin Origin or Sec-Fetch-Site.",
     },
 }
-ALWAYS_WITH: Final = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
+ALWAYS_WITH: Final = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 """The header that every refusal of a status bears."""
 
 

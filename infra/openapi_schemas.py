@@ -1,4 +1,4 @@
-"""JSON schemas of what goes in and out: one for each kind of value that bodies are read as, and 2-api's shapes.
+"""JSON schemas of what goes in: one for each kind of value that bodies are read as.
 
 Lengths, patterns and choices are the readers' own, so the description cannot promise what the service does not keep.
 """
@@ -6,17 +6,12 @@ Lengths, patterns and choices are the readers' own, so the description cannot pr
 from __future__ import annotations
 
 import dataclasses
-import re
 import types
 import typing
-from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.auth import authenticate, passwords, secrets
-from rollcall.domain import errors as domain_errors
 from rollcall.domain import ids
-from rollcall.domain.invitations import Delivery, State
-from rollcall.domain.members import RoleSource, Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess
 from rollcall.domain.text import (
@@ -31,14 +26,14 @@ from rollcall.domain.text import (
     TypedPassword,
 )
 from rollcall.http import bodies
-from rollcall.http import errors as http_errors
-from rollcall.http.errors import TABLE
 from rollcall.mail.address import MAX_LENGTH, Address
+
+if TYPE_CHECKING:
+    import re
+    from enum import StrEnum
 
 Schema = dict[str, Any]
 
-INTERNAL: Final = frozenset({domain_errors.RollcallError, domain_errors.NotCovered, domain_errors.Stale})
-"""Errors that never leave the service; the root becomes `internal`."""
 NOT_NUL: Final = "^[^\\u0000]*$"
 NOT_BLANK: Final = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
 HTTPS_URL: Final = "^(?:[hH][tT][tT][pP][sS]://[!#-&(-;=?-\\[\\]-~]+)?$"
@@ -154,171 +149,3 @@ def token_of(*kinds: str) -> str:
 
 
 CREDENTIAL: Final = token_of(*authenticate.ACCEPTED)
-
-# ---------------------------------------------------------------- answers
-
-
-def record(description: str, optional: Schema | None = None, /, **properties: Schema) -> Schema:
-    """Return the schema of an object in an answer; all of `properties` are always there."""
-    return {
-        "type": "object",
-        "description": description,
-        "properties": {**properties, **(optional or {})},
-        "required": list(properties),
-    }
-
-
-def ref(name: str) -> Schema:
-    """Return a reference to a named schema."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def listed(name: str, counted: str) -> Schema:
-    """Return the schema of a page of a list."""
-    return record(
-        f"A page of {name.lower()}s.",
-        data={"type": "array", "items": ref(name)},
-        next_cursor={"type": ["string", "null"], "description": "The `cursor` of the next page; null on the last one."},
-        total={"type": "integer", "minimum": 0, "description": counted},
-    )
-
-
-_WORD: Final[Schema] = {"type": "string"}
-_TEXT_OR_NULL: Final[Schema] = {"type": ["string", "null"]}
-_MOMENT: Final[Schema] = {"type": "string", "format": "date-time", "pattern": "Z$"}
-_MOMENT_OR_NULL: Final[Schema] = {**_MOMENT, "type": ["string", "null"]}
-_EMAIL: Final[Schema] = {"type": "string", "format": "email"}
-_FLAG: Final[Schema] = {"type": "boolean"}
-_VERSION: Final[Schema] = {"type": "integer", "minimum": 1, "description": "What the ETag says; one more per change."}
-_TEAM: Final = record("A team, as people outside may see it.", slug=SLUG, name=_WORD)
-
-_INVITATION: Final[Schema] = {
-    "id": id_of("inv"),
-    "email": _EMAIL,
-    "role": ref("Role"),
-    "products": ref("Products"),
-    "send_password_email": _FLAG,
-    "message": _TEXT_OR_NULL,
-    "state": choice(State),
-    "delivery": {**choice(Delivery), "description": "What became of the newest letter."},
-    "inviter": record("Who invited, as they were then.", id=id_of("mem"), name=_WORD, email=_EMAIL),
-    "sent_at": _MOMENT,
-    "expires_at": _MOMENT,
-    "created_at": _MOMENT,
-    "version": _VERSION,
-}
-_SESSION: Final[Schema] = {
-    "id": id_of("ses"),
-    "token": {"type": "string", "pattern": f"^{token_of('ses')}$", "description": "Shown once."},
-    "expires_at": _MOMENT,
-}
-
-
-def codes() -> dict[str, int]:
-    """Return every `code` that can leave the service, with its status."""
-    found = {"internal": 500}
-    for kind in _below(domain_errors.RollcallError):
-        if kind not in INTERNAL:
-            found[kind.code] = status_of(kind)
-    return dict(sorted(found.items()))
-
-
-def status_of(kind: type[domain_errors.RollcallError]) -> int:
-    """Return the status of an error's class."""
-    return next(TABLE[above][0] for above in kind.__mro__ if above in TABLE)
-
-
-def title_of(status: int) -> str:
-    """Return what refusals of a status are called."""
-    return next(title for filed, title in TABLE.values() if filed == status)
-
-
-def _below(kind: type[domain_errors.RollcallError]) -> set[type[domain_errors.RollcallError]]:
-    modules = {domain_errors.__name__, http_errors.__name__}
-    return {kind, *(each for child in kind.__subclasses__() if child.__module__ in modules for each in _below(child))}
-
-
-def answers() -> dict[str, Schema]:
-    """Return the named schemas of everything that is answered."""
-    return {
-        "Role": choice(Role),
-        "Products": PRODUCTS,
-        "Member": record(
-            "A person in one team.",
-            id=id_of("mem"),
-            email=_EMAIL,
-            name=_WORD,
-            avatar_url=_TEXT_OR_NULL,
-            role=ref("Role"),
-            role_source={**choice(RoleSource), "description": "Where the role came from."},
-            products=ref("Products"),
-            status=choice(Status),
-            source={**choice(Source), "description": "How the person joined."},
-            email_verified=_FLAG,
-            created_at=_MOMENT,
-            last_active_at={**_MOMENT_OR_NULL, "description": "To the hour."},
-            version=_VERSION,
-        ),
-        "MemberPage": listed("Member", "How many match the filters, over all pages."),
-        "Invitation": record("An invitation.", **_INVITATION),
-        "InvitationPage": listed("Invitation", "How many match the filters, over all pages; exact to 1,000."),
-        "CreatedInvitation": record(
-            "A new invitation, and what its inviter should know.",
-            **_INVITATION,
-            warnings={"type": "array", "items": {"type": "string", "enum": ["no_way_to_sign_in_yet"]}},
-        ),
-        "CopiedLink": record("An invitation's link.", url={"type": "string", "format": "uri"}, expires_at=_MOMENT),
-        "SeenLink": _seen_link(),
-        "Session": record("A session.", **_SESSION),
-        "SignedIn": record("A session and whose it is.", **_SESSION, member=ref("Member")),
-        "Joined": record(
-            "The new member; with a session if they chose a password.",
-            {"session": ref("Session")},
-            member=ref("Member"),
-        ),
-        "SignInOptions": record(
-            "How people sign in to a team.", team=_TEAM, password=_FLAG, providers={"type": "array", "items": _WORD}
-        ),
-        "Health": record("The service answers.", status={"const": "ok"}),
-        "Description": {"type": "object", "description": "This document.", "additionalProperties": True},
-        "Problem": _problem(),
-    }
-
-
-def _seen_link() -> Schema:
-    return record(
-        "What a live link stands for.",
-        team=_TEAM,
-        email=_EMAIL,
-        role=ref("Role"),
-        products=ref("Products"),
-        inviter=record("Who invited.", name=_WORD),
-        message=_TEXT_OR_NULL,
-        expires_at=_MOMENT,
-        needs_password={"type": "boolean", "description": "Accepting asks for a password."},
-        sso_required={"type": "boolean", "description": "Accepting is only possible by signing in through SSO."},
-    )
-
-
-def _problem() -> Schema:
-    flaw = record("One thing that is wrong with the input.", pointer=_WORD, detail=_WORD)
-    pointer = "A JSON pointer into the body (RFC 6901), `?name` for a query parameter, empty for the whole request."
-    flaw["properties"]["pointer"] = {"type": "string", "description": pointer}
-    more = {
-        "errors": {"type": "array", "items": flaw, "description": "Present with 400."},
-        "reason": {"type": "string", "description": "Why a password is refused: short, long, trivial or context."},
-        "invitation": {**id_of("inv"), "description": "The pending invitation of an address already invited."},
-        "signed_in_as": {**_EMAIL, "description": "Whose credential came with somebody else's link."},
-        "invited": {**_EMAIL, "description": "Whom that link is for."},
-        "start": {"type": "string", "description": "Where signing in through SSO begins."},
-    }
-    return record(
-        "What went wrong (RFC 9457).",
-        more,
-        type={"type": "string", "pattern": "^urn:rollcall:problem:"},
-        title=_WORD,
-        status={"type": "integer"},
-        detail=_WORD,
-        instance={"type": "string", "pattern": "^urn:rollcall:request:"},
-        code={"type": "string", "enum": list(codes()), "description": "Stable; docs/errors.md says what to do."},
-    )

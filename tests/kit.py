@@ -176,8 +176,8 @@ class World:
         assert answer.status == 200, answer.body
         return str(answer.json["url"].rpartition("/")[2])
 
-    def accept(self, token: str, name: str = "Nora New", password: str | None = GOOD_PASSWORD, **more: Any) -> Answer:
-        body = {"token": token, "name": name, **({"password": password} if password else {})}
+    def accept(self, link: str, name: str = "Nora New", password: str | None = GOOD_PASSWORD, **more: Any) -> Answer:
+        body = {"token": link, "name": name, **({"password": password} if password else {})}
         return self.call("POST", "/v1/invitations/accept", body, **more)
 
     def join(self, email: str, **fields: Any) -> tuple[str, str]:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
+import boto3
+
 from rollcall.auth import secrets
 from rollcall.domain import ids
+from rollcall.domain.changes import Change, Claim, Created, Updated
+from rollcall.domain.events import Event
 from rollcall.domain.founding import found
 from rollcall.domain.invitations import EMAIL, Invitation, Inviter, State, Via, accept, create
 from rollcall.domain.members import Member, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.teams import ALL_PRODUCTS, ProductAccess, Team
 from rollcall.storage import keys
+from rollcall.storage.commit import commit
 from rollcall.storage.reads import invitation_keys, read
+from rollcall.storage.table import table_name
 
 if TYPE_CHECKING:
     from infra.local.edges import Json
-    from rollcall.domain.changes import Change
+    from rollcall.storage.items import RecordItem
+    from rollcall.storage.keys import Key
+    from tests.kit import World
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123000, UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -162,3 +171,39 @@ def deactivated(member: Member) -> Member:
 
 def with_role(member: Member, role: Role) -> Member:
     return replace(member, role=role, version=member.version + 1)
+
+
+def write(change: Change, record: RecordItem | None = None) -> None:
+    """Commit the change with an event for each of its deeds."""
+    commit(change, [Event(new_id("evt"), deed, NOW, "192.0.2.1", "request") for deed in change.deeds], record)
+
+
+def added(member: Member) -> Change:
+    """Return the plainest change that adds a member: the member and their claim of the address."""
+    return Change((Created(member),), (Claim(EMAIL, member.team_id, member.email_key, None, member.id),))
+
+
+def updated(before: Team | Member | Invitation, after: Team | Member | Invitation) -> Change:
+    return Change((Updated(before, after),))
+
+
+def a_stored_team(*members: Member, team: Team, owner: Member) -> None:
+    """Write a team with its owner and further members."""
+    write(founding(team, owner))
+    for member in members:
+        write(added(member))
+
+
+def poke(key: Key, attribute: str, value: dict[str, str] | None) -> None:
+    """Write, or with None remove, one attribute of an item, past the service."""
+    update: Json = {"Key": {"PK": {"S": key.pk}, "SK": {"S": key.sk}}, "ExpressionAttributeNames": {"#a": attribute}}
+    if value is None:
+        update["UpdateExpression"] = "REMOVE #a"
+    else:
+        update |= {"UpdateExpression": "SET #a = :v", "ExpressionAttributeValues": {":v": value}}
+    boto3.client("dynamodb").update_item(TableName=table_name(), **update)
+
+
+def frozen(world: World) -> str:
+    """Return everything that the table holds, as text."""
+    return json.dumps(world.items(), sort_keys=True, default=str)

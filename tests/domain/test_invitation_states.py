@@ -200,7 +200,7 @@ def test_accepting_moves_the_address_from_invitation_to_member_with_one_event_th
     assert [(claim.before, claim.after) for claim in change.claims] == [(invitation.id, member.id)]
     (deed,) = change.deeds
     assert deed.after is not None
-    assert (deed.after["via"], deed.after["invited_by"]) == ("copied", OWNER.email)
+    assert (deed.after["via"], deed.after["invited_by"]) == ("copied_link", OWNER.email)
 
 
 def test_the_letter_of_an_invitation_holds_no_link() -> None:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
 from infra.local import seed
+from infra.local.aws import TABLE_NAME
 from infra.local.server import Server
 from infra.local.stack import Stack
-from tests.kit import Person, TeamOf
+from rollcall.domain.members import Status
+from rollcall.storage import bulk, keys
+from tests.kit import Person, TeamOf, World
 from tests.ministack.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Container, Iterator
 
-CROWD = 3
+    from tests.ministack.network import Founding
+
+STAFF = 3
 _numbers = itertools.count(1)
 
 
@@ -38,23 +44,49 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def founded(served: Stack) -> Iterator[Callable[[int], Network]]:
-    """Found teams of a given size, with owner, admin and member; afterwards put the clock back."""
+def founded(served: Stack) -> Iterator[Founding]:
+    """Found teams of a given size, with owner, admin and member; afterwards put the clock back.
 
-    def found(size: int) -> Network:
+    One in fifteen of the others is deactivated, and those whose numbers are `asleep`.
+    """
+
+    def found(size: int, asleep: Container[int] = ()) -> Network:
         slug = f"team-{next(_numbers)}"
-        told = seed._team(slug, slug.title(), size)
+        told = seed._team(slug, slug.title(), STAFF)
         roles = {role: Person(**told[role]) for role in ("owner", "admin", "member")}  # type: ignore[arg-type]
-        return Network(served, {"acme": TeamOf(slug, **roles)})
+        served.drain()
+        earlier = frozenset(mail.id for mail in served.mailbox.mails())
+        world = Network(served, {"acme": TeamOf(slug, **roles)}, earlier=earlier)
+        people = [
+            replace(person, status=Status.DEACTIVATED) if number in asleep or number % 15 == 7 else person
+            for number, person in enumerate(seed._crowd(world.team(), slug, size - STAFF))
+        ]
+        bulk.load(world.acme.id, people, first_free=STAFF)
+        return world
 
     yield found
     os.environ["CLOCK_OFFSET_SECONDS"] = "0"
-    for kind in "XL":
-        key = {"PK": {"S": f"SWEEP#{kind}"}, "SK": {"S": "DAY"}}
-        boto3.client("dynamodb").delete_item(TableName=os.environ["TABLE_NAME"], Key=key)
+    for bookmark in map(keys.bookmark, "XL"):
+        boto3.resource("dynamodb").Table(TABLE_NAME).delete_item(Key={"PK": bookmark.pk, "SK": bookmark.sk})
 
 
 @pytest.fixture
-def world(founded: Callable[[int], Network]) -> Network:
+def table(served: Stack) -> Iterator[World]:
+    """Hand out the table with nothing in it, as the tests of the storage floor want it."""
+    _empty()
+    yield World(served, {})
+    _empty()
+
+
+def _empty() -> None:
+    table = boto3.resource("dynamodb").Table(TABLE_NAME)
+    pages = table.meta.client.get_paginator("scan").paginate(TableName=TABLE_NAME, ProjectionExpression="PK, SK")
+    with table.batch_writer() as batch:
+        for key in [key for page in pages for key in page["Items"]]:
+            batch.delete_item(Key=key)
+
+
+@pytest.fixture
+def world(founded: Founding) -> Network:
     """Hand out a team of its own: what the kit's tests call `world`, over HTTP and on MiniStack."""
-    return founded(CROWD)
+    return founded(STAFF)

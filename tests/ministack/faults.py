@@ -13,27 +13,28 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
 WRITES = frozenset({"TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem", "BatchWriteItem"})
+TRANSACTIONS = frozenset({"TransactWriteItems"})
 NONE = range(0)
 ALL = range(1, 1_000)
 
 
 @dataclass
 class Seen:
-    """The writes that were sent, the SDK's own repeats among them, and how many replies were lost."""
+    """The calls that were sent, the SDK's own repeats among them, and how many replies were lost."""
 
     sent: list[str] = field(default_factory=list)
     lost: int = 0
 
 
 @contextmanager
-def lost_replies(which: Container[int], *, only: str | None = None, dies: bool = False) -> Iterator[Seen]:
-    """Lose the replies of the writes with these numbers, from 1; where the process `dies`, nobody is left to wait."""
+def lost_replies(which: Container[int], of: Container[str] = WRITES, *, dies: bool = False) -> Iterator[Seen]:
+    """Lose the replies of these calls by their numbers, from 1; where the process `dies`, nobody is left to wait."""
     seen = Seen()
     real = Endpoint._do_get_response
 
     def seam(self: Any, request: Any, operation: Any, context: Any) -> Any:
         reply = real(self, request, operation, context)
-        if operation.name not in WRITES or only not in {None, operation.name}:
+        if operation.name not in of:
             return reply
         seen.sent.append(operation.name)
         if len(seen.sent) not in which:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -20,12 +22,14 @@ from rollcall.storage.values import member_of
 from tests.kit import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from infra.local.mailbox import Mail
     from rollcall.domain.members import Member
     from tests.kit import Person
 
 T = TypeVar("T")
+Founding = Callable[..., "Network"]
 PATIENCE_SECONDS = 60
 RACES = max(1, int(os.environ.get("RACES", "1")))
 
@@ -49,12 +53,11 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 
 @dataclass
 class Walk:
-    """A list followed to its end: its rows, every total told on the way, and the most round trips that a page took."""
+    """A list followed to its end: its rows, every total told on the way, and the round trips that each page took."""
 
-    rows: list[Any]
-    totals: set[int]
-    pages: int
-    round_trips: int
+    rows: list[Any] = field(default_factory=list)
+    totals: set[int] = field(default_factory=set)
+    round_trips: list[int] = field(default_factory=list)
 
     @property
     def ids(self) -> list[str]:
@@ -64,6 +67,12 @@ class Walk:
 @dataclass
 class Network(World):
     """The service behind its HTTP server, seen from one team, whose name in the kit is `acme`."""
+
+    earlier: frozenset[str] = frozenset()
+
+    def mails(self, to: str | None = None) -> list[Mail]:
+        """Deliver the stream and return the letters since the team was founded, oldest first."""
+        return [mail for mail in super().mails(to) if mail.id not in self.earlier]
 
     def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, address: str
@@ -93,7 +102,7 @@ class Network(World):
 
     def walk(self, path: str, by: Person | None = None) -> Walk:
         """Follow a list to its end."""
-        walk = Walk([], set(), 0, 0)
+        walk = Walk()
         cursor = ""
         while cursor is not None:
             token, asked = (by or self.acme.owner).pat, {"x-rollcall-cost": "1"}
@@ -102,8 +111,7 @@ class Network(World):
             assert answer.json["data"] or not cursor, "a cursor led to an empty page"
             walk.rows += answer.json["data"]
             walk.totals.add(answer.json["total"])
-            walk.pages += 1
-            walk.round_trips = max(walk.round_trips, int(answer.cost["round_trips"]))
+            walk.round_trips.append(int(answer.cost["round_trips"]))
             cursor = answer.json["next_cursor"]
         return walk
 
@@ -113,24 +121,27 @@ class Network(World):
 
     def check_books(self) -> None:
         """Assert that counters, roster, claims and set of owners are what a recount gives (I18, I19, I38)."""
-        members = self.members()
-        recount: dict[tuple[int, str], int] = {}
-        for member in members:
-            for cell, by in roster.cells(member).items():
-                recount[member.block, cell] = recount.get((member.block, cell), 0) + by
-        assert self._counted() == recount
-        assert {item["SK"]["S"] for item in self.items("R#")} == {ids.code(member.id) for member in members}
-        held = [item["h"]["S"] for item in self.items("U#") if item["h"]["S"].startswith("mem_")]
+        items = self.items()
+        of = {kind: [item for item in items if item["PK"]["S"].startswith(f"{kind}#")] for kind in "MRUHT"}
+        members = [member_of(MemberItem.from_raw_data(raw), self.acme.id) for raw in of["M"]]
+        recount = Counter((m.block, cell) for m in members for cell in roster.cells(m))
+        assert _added_up(of["H"]) == recount
+        assert [item["SK"]["S"] for item in of["R"]] == [ids.code(m.id) for m in sorted(members, key=_place)]
+        held = [item["h"]["S"] for item in of["U"] if item["h"]["S"].startswith("mem_")]
         assert sorted(held) == sorted(member.id for member in members)
-        (owners,) = (item for item in self.items("T#") if item["SK"]["S"] == keys.owners(self.acme.id).sk)
+        (owners,) = (item for item in of["T"] if item["SK"]["S"] == keys.owners(self.acme.id).sk)
         assert OwnersItem.from_raw_data(owners).owners == {member.id for member in members if member.owns}
 
-    def _counted(self) -> dict[tuple[int, str], int]:
-        """Add up the stripes of each block."""
-        counted: dict[tuple[int, str], int] = {}
-        for item in self.items("H#"):
-            block, striped, _ = item["SK"]["S"].partition("#")
-            for cell, value in item.items() if striped else ():
-                if cell not in {"PK", "SK"}:
-                    counted[int(block), cell] = counted.get((int(block), cell), 0) + int(value["N"])
-        return {place: number for place, number in counted.items() if number}
+
+def _place(member: Member) -> tuple[int, str]:
+    return member.block, member.id
+
+
+def _added_up(headers: Iterable[dict[str, Any]]) -> Counter[tuple[int, str]]:
+    """Add up the stripes of each block."""
+    counted: Counter[tuple[int, str]] = Counter()
+    for header in headers:
+        block, striped, _ = header["SK"]["S"].partition("#")
+        for cell in header.keys() - {"PK", "SK"} if striped else ():
+            counted[int(block), cell] += int(header[cell]["N"])
+    return +counted

@@ -97,9 +97,17 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
     try:
         call.commit(invitations.accept(invitation, member, seen.via, call.now), joined)
     except NotCovered:
-        call.commit(invitations.revoke(invitation, system(team.id), call.now))
-        raise LinkRevoked from None
+        raise _withdrawn(call, seen) from None
     return joined
+
+
+def _withdrawn(call: Call, seen: Seen) -> LinkRevoked:
+    """Withdraw what its inviter could not grant any more; a refusal, so no answer is kept for a replay (I16)."""
+    change = invitations.revoke(seen.invitation, system(seen.team.id), call.now)
+    replace(call, keep=lambda _: None).commit(change)
+    dead = LinkRevoked()
+    dead.about = seen
+    return dead
 
 
 def _check_account(call: Call, invitation: Invitation) -> None:

@@ -47,11 +47,13 @@ def inspect(call: Call, token: Secret, link_keys: list[bytes]) -> Holder:
     newest = links.opens_password(link_keys, token, member)
     if newest is None:
         raise LinkUnknown
-    if not newest:
-        raise LinkReplaced if member.password_link.expires_at else LinkUsed
-    if not links.live_password_link(member, call.now):
-        raise LinkExpired if member.password_link.expires_at else LinkUsed
-    return Holder(member, team)
+    holder = Holder(member, team)
+    if newest and links.live_password_link(member, call.now):
+        return holder
+    late = LinkExpired if newest else LinkReplaced
+    dead = late() if member.password_link.expires_at else LinkUsed()
+    dead.about = holder
+    raise dead
 
 
 def set_password(call: Call, token: Secret, chosen: str, link_keys: list[bytes]) -> Holder:

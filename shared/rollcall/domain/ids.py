@@ -1,7 +1,9 @@
 """Ids are a prefix and a ULID; keys and credentials hold the same 128 bits as 22 base-62 characters."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
+
+from rollcall.domain.times import epoch_ms, from_epoch_ms
 
 PREFIXES = ("team", "mem", "inv", "pat", "ses", "svc", "scm", "idp", "grp", "evt", "let")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -15,8 +17,7 @@ CODE_LENGTH = 22
 
 def make(prefix: str, at: datetime, randomness: bytes) -> str:
     """Return `prefix_ULID` for the moment `at` (milliseconds) and ten random bytes."""
-    milliseconds = int(at.timestamp() * 1000)
-    number = milliseconds << _RANDOM_BITS | int.from_bytes(randomness, "big")
+    number = epoch_ms(at) << _RANDOM_BITS | int.from_bytes(randomness, "big")
     return f"{prefix}_{_crockford(number)}"
 
 
@@ -48,7 +49,7 @@ def made_at(an_id: str) -> datetime:
     number = 0
     for character in an_id.partition("_")[2][:10]:
         number = number << 5 | _CROCKFORD.index(character)
-    return datetime.fromtimestamp(number / 1000, UTC)
+    return from_epoch_ms(number)
 
 
 def base62(number: int, width: int) -> str:

@@ -239,7 +239,8 @@ def accept(invitation: Invitation, member: Member, via: Via, now: datetime) -> C
     """
     after = replace(invitation, state=invitation.move(Verb.ACCEPT, now), version=invitation.version + 1)
     actor = Actor(member.team_id, member.id, member.email, member.name, member.role, CredentialKind.LINK)
-    told = {**member.facts, "invitation": invitation.id, "via": via.value, "invited_by": invitation.inviter.email}
+    way = {"via": f"{via.value}_link", "invited_by": invitation.inviter.email}
+    told = {**member.facts, "invitation": invitation.id, **way}
     elevated = invitation.role is not Role.MEMBER
     rests_on = (Covered(invitation.team_id, invitation.inviter.id, invitation.role),) if elevated else ()
     return Change(

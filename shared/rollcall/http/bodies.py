@@ -100,11 +100,12 @@ def _object(raw: bytes) -> dict[str, object]:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = [name for name, _ in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None) if len(names) > len(set(names)) else None
-    if twice is not None:
-        raise _Wrong(f"The key {twice[:LONGEST_NAME]!r} comes twice.")
-    return dict(pairs)
+    once: dict[str, object] = {}
+    for name, value in pairs:
+        if name in once:
+            raise _Wrong(f"The key {name[:LONGEST_NAME]!r} comes twice.")
+        once[name] = value
+    return once
 
 
 def _refuse(name: str) -> object:
@@ -193,6 +194,8 @@ def _message(value: object) -> str:
     message = text(value, 1, LONGEST_MESSAGE).replace("\r\n", "\n")
     if any(unicodedata.category(c) in _UNSEEN and c != "\n" for c in message):
         raise _Wrong("This must not hold control or invisible characters.")
+    if not message.strip():
+        raise _Wrong("This must not be blank.")
     return message.strip()
 
 

@@ -21,10 +21,12 @@ def described() -> dict[str, Any]:
 def no_route(http: HttpRequest) -> None:
     """Raise 405 with the methods that the path does take, or 404."""
     allowed = sorted(
-        method.upper()
-        for path, methods in described()["paths"].items()
-        if _fits(path, http.target)
-        for method in methods
+        {
+            method.upper()
+            for path, methods in described()["paths"].items()
+            if _fits(path, http.target)
+            for method in methods
+        }
     )
     if allowed:
         raise MethodNotAllowed(", ".join(allowed))

@@ -140,7 +140,8 @@ class Endpoint:
     def _attempts(self, http: HttpRequest, facts: dict[str, object]) -> Reply:
         text, by_cookie = self._credential(http)
         token = secrets.parse(text)
-        if self.permission is not None and (token is None or token.kind not in authenticate.ACCEPTED):
+        needed = self.permission is not None or (text is not None and not by_cookie)
+        if needed and (token is None or token.kind not in authenticate.ACCEPTED):
             raise Unauthenticated
         asked, flaw = self._asked(http, token)
         for _ in range(ATTEMPTS):

@@ -144,6 +144,8 @@ def _failed(error: RollcallError, http: HttpRequest) -> str:
 
 def _dead(error: Gone) -> str:
     seen = error.about
+    if isinstance(seen, Holder):
+        return render_page("dead_reset", team=seen.team.name)
     if not isinstance(seen, Seen):
         return render_page("dead_unknown")
     team = seen.team

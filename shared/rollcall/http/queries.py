@@ -57,8 +57,8 @@ def invitation_query(http: HttpRequest, team_id: str, keys: Sequence[bytes]) -> 
 
 
 def filters(http: HttpRequest, names: Sequence[str]) -> dict[str, str]:
-    """Return the filters that a cursor is bound to."""
-    return {name: value for name in names if (value := http.parameter(name)) is not None}
+    """Return what a cursor is bound to beside the team: the list itself and its filters."""
+    return {"": http.route, **{name: value for name in names if (value := http.parameter(name)) is not None}}
 
 
 def _position(http: HttpRequest, team_id: str, keys: Sequence[bytes], names: Sequence[str]) -> tuple[str, ...] | None:

@@ -68,13 +68,13 @@ def read_event(event: object) -> HttpRequest:
 def _body(event: Mapping[str, Any]) -> bytes:
     text = event.get("body") or ""
     if not isinstance(text, str):
-        raise Invalid(detail="The body is not text.")
+        raise Invalid(Flaw("", "The body is not text."))
     if not event.get("isBase64Encoded"):
         return text.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid(detail="The body is not what it says it is.") from error
+        raise Invalid(Flaw("", "The body is not what it says it is.")) from error
 
 
 def credential(request: HttpRequest) -> tuple[str | None, bool]:

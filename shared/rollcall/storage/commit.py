@@ -21,7 +21,7 @@ from rollcall.storage import keys
 from rollcall.storage.items import OpenBlocksItem, RecordItem
 from rollcall.storage.plan import BlockFull, plan, stale
 from rollcall.storage.reads import read
-from rollcall.storage.table import connection, count_mails
+from rollcall.storage.table import connection, count_mails, failure_code
 from rollcall.storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _raise_what_failed(transaction: Transaction, error: TransactWriteError) -> N
     if failed:
         failed.sort(key=lambda failure: not isinstance(failure, Stale))
         raise failed[0] from error
-    if error.cause_response_code == "ValidationException" or any(r and r.code == "ValidationError" for r in reasons):
+    if failure_code(error) == "ValidationException" or any(r and r.code == "ValidationError" for r in reasons):
         raise error
     if not any(reason is not None and reason.code in WORTH_ANOTHER_TRY for reason in reasons):
         raise Unavailable from error

@@ -16,7 +16,7 @@ from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys
 from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem, SweepItem
 from rollcall.storage.keys import Key
-from rollcall.storage.table import Item, guarded
+from rollcall.storage.table import Item, failure_code, guarded
 from rollcall.storage.values import session_text
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def spend(key: Key, limit: int, now: datetime) -> bool:
     try:
         mark.update(actions, MarkItem.PK.does_not_exist() | (MarkItem.tries < limit))
     except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
+        if failure_code(error) == "ConditionalCheckFailedException":
             return False
         raise Unavailable from error
     return True
@@ -124,7 +124,7 @@ def claim_letter(item: LetterItem, now: datetime) -> bool:
     try:
         item.update(taken, free)
     except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
+        if failure_code(error) == "ConditionalCheckFailedException":
             return False
         raise Unavailable from error
     return True

@@ -21,6 +21,7 @@ from rollcall.storage.waves import Ask, Rows, query, wave
 
 BLOCKS_READ_WHOLE = 4
 BLOCKS_SORTED = 10
+ONE_MISMATCH_IN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class MemberQuery:
     @property
     def plain(self) -> bool:
         """Tell whether nearly every row matches, so that a page is a short read."""
-        return self.counted and self.role is None and self.product is None
+        return self.counted and self.role is None and self.product is None and self.status is not Status.DEACTIVATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +62,31 @@ def page(team_id: str, asked: MemberQuery, blocks: int) -> MemberPage:
     if asked.by_name:
         return _by_name(team_id, asked, blocks)
     if asked.plain:
-        return _plain(team_id, asked)
+        return _plain(team_id, asked, blocks)
     if asked.counted:
         return _counted(team_id, asked)
     return _searched(team_id, asked, blocks)
 
 
-def _plain(team_id: str, asked: MemberQuery) -> MemberPage:
+def _plain(team_id: str, asked: MemberQuery, blocks: int) -> MemberPage:
+    """Read somewhat more than the page, and the beginning of the next block, in one wave with the headers."""
     block, after = _position(asked)
     wanted = asked.limit + 1
-    first = Ask(_partition(team_id, block), after=after, where=_where(asked), limit=wanted)
-    headers, rows = wave([lambda: _headers(team_id), lambda: query(first)])
-    found, last = rows.items, _last(rows)
+    ahead = wanted if asked.status is None else wanted + wanted // ONE_MISMATCH_IN
+    first = Ask(_partition(team_id, block), after=after, where=_where(asked), limit=ahead)
+    starts = [Ask(_partition(team_id, block + 1), where=_where(asked), limit=ahead)] if block + 1 < blocks else []
+    headers, *begun = wave([partial(_headers, team_id), *(partial(query, ask) for ask in (first, *starts))])
     counts = _counts(headers, asked)
-    while len(found) < wanted:
-        if rows.more and last is not None:
-            after = last
-        else:
-            block = next((b for b in sorted(counts) if b > block and counts[b]), -1)
-            after = None
-            if block < 0:
-                break
-        rows = query(Ask(_partition(team_id, block), after=after, where=_where(asked), limit=wanted - len(found)))
-        found = found + rows.items
-        last = _last(rows)
+    known = dict(enumerate(begun, block))
+    found: list[Wire] = []
+    for number in sorted({block, *(b for b in counts if b > block and counts[b])}):
+        rows = known.get(number) or query(Ask(_partition(team_id, number), where=_where(asked), limit=ahead))
+        found += rows.items
+        if len(found) < wanted and rows.more:
+            found += query(Ask(_partition(team_id, number), after=rows.last, where=_where(asked))).items
+        if len(found) >= wanted:
+            break
     return _cut(found, asked, sum(counts.values()))
-
-
-def _last(rows: Rows) -> str | None:
-    return rows.items[-1]["SK"]["S"] if rows.items else None
 
 
 def _counted(team_id: str, asked: MemberQuery) -> MemberPage:

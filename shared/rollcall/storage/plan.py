@@ -155,11 +155,16 @@ def _still(step: Updated) -> Condition:
 
 
 def _room(step: Updated) -> Iterator[Condition]:
-    """Yield the conditions that the maps of credentials keep within their caps, whatever was added meanwhile (I15)."""
+    """Yield the conditions that the maps of credentials keep within their caps, whatever was added meanwhile (I15).
+
+    What the update takes out must still be there: of two that make room by the same entry, one reads again.
+    """
     for name, cap in step.caps:
         before, after = _plain(getattr(item_of(step.before), name)), _plain(getattr(item_of(step.after), name))
-        path = Path([str(MemberItem.get_attributes()[name].attr_name)])
-        yield size(path) < cap + len(before.keys() - after.keys())
+        path = str(MemberItem.get_attributes()[name].attr_name)
+        dropped = sorted(before.keys() - after.keys())
+        yield size(Path([path])) < cap + len(dropped)
+        yield from (Path([path, key]).exists() for key in dropped)
 
 
 def _differences(before: Item, after: Item) -> list[Action]:

@@ -26,8 +26,8 @@ VERIFIED = "v"
 
 
 def fold(text: str) -> str:
-    """Return the text as search compares it: without case and without accents (M2)."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    """Return the text as search compares it: without case, accents and the letters' other guises (M2)."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

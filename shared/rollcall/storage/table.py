@@ -143,11 +143,18 @@ def table_name() -> str:
     return Item.Meta.table_name
 
 
+def failure_code(error: PynamoDBException) -> str | None:
+    """Return the table's code for a failure; None where no answer came, on which PynamoDB's own property stumbles."""
+    response = getattr(error.cause, "response", None) or {}
+    code: str | None = response.get("Error", {}).get("Code")
+    return code
+
+
 def guarded(call: Callable[[], R]) -> R:
     """Run a call to the table; whatever keeps it from answering is a 503 for the caller (I33)."""
     try:
         return call()
     except PynamoDBException as error:
-        if error.cause_response_code == "ValidationException":
+        if failure_code(error) == "ValidationException":
             raise
         raise Unavailable from error

@@ -19,11 +19,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a query found; `more` says that the partition goes on behind the last one."""
+    """What a query found; `last` is the sort key that it stopped at, matching or not, where the partition goes on."""
 
     items: list[Wire]
     count: int
-    more: bool
+    last: str | None
+
+    @property
+    def more(self) -> bool:
+        """Tell whether the partition goes on."""
+        return self.last is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,10 @@ def query(ask: Ask) -> Rows:
         answer = guarded(partial(_page, ask, after))
         items += answer.get("Items", [])
         count += answer["Count"]
-        last = answer.get("LastEvaluatedKey")
-        if last is None or ask.limit is not None:
-            return Rows(items, count, last is not None)
-        after = last["XS" if ask.index else "SK"]["S"]
+        stopped = answer.get("LastEvaluatedKey")
+        after = stopped["XS" if ask.index else "SK"]["S"] if stopped else None
+        if after is None or ask.limit is not None:
+            return Rows(items, count, after)
 
 
 def wave(asks: Sequence[Callable[[], T]]) -> list[T]:
