@@ -4,19 +4,25 @@ import os
 from typing import Any
 
 from rollcall.actions.accept import Joined, Seen
+from rollcall.actions.explain import Explanation
 from rollcall.actions.invite import warnings
 from rollcall.actions.sign_in import SignedIn
-from rollcall.auth import keyring, links
+from rollcall.auth import keyring
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Session
 from rollcall.domain.membership import Receipt
+from rollcall.domain.team_changes import settings_of
+from rollcall.domain.teams import Team
 from rollcall.domain.times import rfc3339
+from rollcall.domain.tokens import Token
 from rollcall.http import cursors, queries
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply, etag
-from rollcall.http.views import invitation_view, member_view, row_view
+from rollcall.http.views import invitation_view, member_view, row_view, team_view, token_view
+from rollcall.storage.audit import EventPage
 from rollcall.storage.invitations import InvitationPage
 from rollcall.storage.members import MemberPage
+from rollcall.storage.reads import ListedToken
 
 
 def link_keys() -> list[bytes]:
@@ -26,7 +32,7 @@ def link_keys() -> list[bytes]:
 
 def cursor_keys() -> list[bytes]:
     """Return the keys of page cursors."""
-    return list(links.subkeys(keyring.link_keys(), "cursors"))
+    return queries.cursor_keys()
 
 
 def invitation_created(request: Request[Any], invitation: Invitation) -> Reply:
@@ -109,6 +115,68 @@ def receipt(request: Request[Any], value: Receipt) -> Reply:
         "warnings": list(value.warnings),
     }
     return Reply(200, body)
+
+
+def issued_token(_: Request[Any], value: tuple[str, Token]) -> Reply:
+    """Return 201 with the token and its secret, shown this once."""
+    text, about = value
+    return Reply(201, {**token_view(about, None), "secret": text}, secret=True)
+
+
+def token(_: Request[Any], value: Token) -> Reply:
+    """Return 200 with what is told of a token."""
+    return Reply(200, token_view(value, None))
+
+
+def tokens(request: Request[Any], listed: list[ListedToken]) -> Reply:
+    """Return all tokens of a member; a cap bounds the live ones."""
+    rows = [token_view(one, last_used, request.call.now) for one, last_used in reversed(listed)]
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})
+
+
+def team(_: Request[Any], value: Team) -> Reply:
+    """Return 200 with the team."""
+    return Reply(200, team_view(value), etag(value.version))
+
+
+def settings(request: Request[Any], value: Team) -> Reply:
+    """Return 200 with the settings that the path names."""
+    group = request.asked.http.path["group"]
+    return Reply(200, settings_of(value, group), etag(value.version))
+
+
+def products(_: Request[Any], value: Team) -> Reply:
+    """Return the team's products by key."""
+    rows = [{"key": key, "name": name} for key, name in sorted(value.products.items())]
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)}, etag(value.version))
+
+
+def product_added(request: Request[Any], value: Team) -> Reply:
+    """Return 201 with the new product."""
+    key = request.body.key
+    return Reply(201, {"key": key, "name": value.products[key]}, etag(value.version))
+
+
+def product(request: Request[Any], value: Team) -> Reply:
+    """Return 200 with the product that the path names."""
+    key = request.asked.http.path["key"]
+    return Reply(200, {"key": key, "name": value.products[key]}, etag(value.version))
+
+
+def events(request: Request[Any], page: EventPage) -> Reply:
+    """Return a page of audit events; there is no total of them."""
+    rows, following = page
+    filters = queries.filters(request.asked.http, queries.EVENT_FILTERS)
+    sealed = None if following is None else cursors.seal(cursor_keys()[0], request.call.team.id, filters, (following,))
+    return Reply(200, {"data": rows, "next_cursor": sealed})
+
+
+def explanation(request: Request[Any], value: Explanation) -> Reply:
+    """Return where role and product access come from."""
+    who = value.member
+    role = {"value": who.role.value, "source": who.role_source.value, "event": value.role_event}
+    access = {"value": who.products.within(request.call.team).told, "event": value.products_event}
+    return Reply(200, {"member": who.id, "role": role, "products": access})
 
 
 def plain(_: Request[Any], value: object) -> Reply:

@@ -28,7 +28,9 @@ from rollcall.domain.text import (
     Message,
     NewPassword,
     PersonName,
+    ProductKey,
     ProductKeys,
+    ProductName,
     Slug,
     TeamName,
     TokenName,
@@ -62,6 +64,10 @@ class Nothing:
     """A body without fields: absent, or `{}`."""
 
 
+class JsonObject(dict[str, object]):
+    """A body whose fields its use case judges one by one."""
+
+
 class _Wrong(ValueError):
     """A value that its reader refuses; `pointer` goes on below the field."""
 
@@ -77,6 +83,8 @@ def read_body(request: HttpRequest, shape: type[B], *, form: bool = False) -> B:
     if shape is Nothing and not request.body:
         return shape()
     _check_media_type(request, FORM if form else "application/json")
+    if issubclass(shape, JsonObject):
+        return shape(_object(request.body))
     return fill(shape, _form(request.body) if form else _object(request.body))
 
 
@@ -243,6 +251,12 @@ def _product_keys(value: object, pointer: str = "") -> tuple[str, ...]:
     return tuple(value)
 
 
+def _product_key(value: object) -> str:
+    if not isinstance(value, str) or not PRODUCT.fullmatch(value):
+        raise _Wrong("A product key starts with a letter and has 2 to 32 lower-case letters, digits and hyphens.")
+    return value
+
+
 def _moment(value: object) -> datetime:
     """Return a moment given as RFC 3339 in UTC: `2026-11-21T19:25:00Z`, with up to three digits of a second."""
     if not isinstance(value, str) or not MOMENT.fullmatch(value):
@@ -304,6 +318,8 @@ READERS: dict[object, Callable[[object], object]] = {
     AllProducts: _all_products,
     ProductKeys: _product_keys,
     MemberId: _member_id,
+    ProductKey: _product_key,
+    ProductName: lambda value: _line(value, LONGEST_NAME),
     TokenName: lambda value: _line(value, LONGEST_NAME),
     datetime: _moment,
     FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),

@@ -1,16 +1,20 @@
 """Query parameters of the lists, read strictly: unknown, doubled and malformed ones are refused with a pointer."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from rollcall.auth import keyring, links
 from rollcall.domain.errors import Flaw, Invalid
+from rollcall.domain.events import Action
 from rollcall.domain.invitations import State
 from rollcall.domain.members import Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.http import cursors
-from rollcall.http.bodies import PRODUCT
+from rollcall.http.bodies import MOMENT, PRODUCT
 from rollcall.http.request import HttpRequest
+from rollcall.storage.audit import EventQuery
 from rollcall.storage.invitations import InvitationQuery
 from rollcall.storage.members import MemberQuery
 from rollcall.storage.roster import fold
@@ -21,6 +25,7 @@ LONGEST_TEXT = 100
 PAGING = ("limit", "cursor")
 MEMBER_FILTERS = ("q", "role", "status", "product", "source", "sort")
 INVITATION_FILTERS = ("q", "role", "state")
+EVENT_FILTERS = ("actor", "target", "action", "from", "to")
 ALL = "all"
 
 E = TypeVar("E", bound=StrEnum)
@@ -54,6 +59,43 @@ def invitation_query(http: HttpRequest, team_id: str, keys: Sequence[bytes]) -> 
         limit=_limit(http),
         after=position[0] if position else None,
     )
+
+
+def event_query(http: HttpRequest, team_id: str, keys: Sequence[bytes], more: tuple[str, ...] = ()) -> EventQuery:
+    """Return the audit events that the request asks for."""
+    http.only_parameters(*EVENT_FILTERS, *more, *PAGING)
+    position = _position(http, team_id, keys, (*EVENT_FILTERS, *more))
+    return EventQuery(
+        actor=http.parameter("actor"),
+        target=http.parameter("target"),
+        action=_choice(http, "action", Action),
+        since=_moment(http, "from"),
+        until=_moment(http, "to"),
+        limit=_limit(http),
+        after=position[0] if position else None,
+    )
+
+
+def export_format(http: HttpRequest) -> str:
+    """Return the format of an export."""
+    return _one_of(http, "format", ("jsonl", "csv")) or "jsonl"
+
+
+def cursor_keys() -> list[bytes]:
+    """Return the keys of page cursors."""
+    return list(links.subkeys(keyring.link_keys(), "cursors"))
+
+
+def _moment(http: HttpRequest, name: str) -> datetime | None:
+    value = http.parameter(name)
+    if value is None:
+        return None
+    if not MOMENT.fullmatch(value):
+        raise Invalid(Flaw(f"?{name}", "This must be a time such as 2026-11-21T19:25:00Z."))
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise Invalid(Flaw(f"?{name}", "There is no such moment.")) from None
 
 
 def filters(http: HttpRequest, names: Sequence[str]) -> dict[str, str]:

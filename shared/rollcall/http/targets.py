@@ -36,6 +36,17 @@ def member_and_owners(asked: Asked[Any]) -> list[Key]:
     return [*member(asked), keys.owners(asked.team_id)]
 
 
+def own_token(asked: Asked[Any]) -> list[Key]:
+    """Name one of the caller's own tokens."""
+    token_id = asked.path_id("id", "pat")
+    return [keys.pat(asked.team_id, asked.token.owner_id, token_id)] if token_id and asked.token else []
+
+
+def heir(asked: Asked[Any]) -> list[Key]:
+    """Name the member of the body and the set of active owners."""
+    return [keys.member(asked.team_id, asked.body.member_id), keys.owners(asked.team_id)]
+
+
 def roster(asked: Asked[Any]) -> list[Key]:
     """Name the item that tells how many blocks the roster has."""
     return [keys.open_blocks(asked.team_id)]

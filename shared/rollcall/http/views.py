@@ -8,6 +8,7 @@ from rollcall.domain.members import Member, RoleSource, Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import Team
 from rollcall.domain.times import from_epoch_ms, rfc3339
+from rollcall.domain.tokens import Token
 from rollcall.storage import roster
 from rollcall.storage.items import RowItem
 from rollcall.storage.values import products_of
@@ -71,4 +72,34 @@ def invitation_view(invitation: Invitation, now: datetime) -> Json:
         "expires_at": rfc3339(invitation.expires_at),
         "created_at": rfc3339(invitation.created_at),
         "version": invitation.version,
+    }
+
+
+def token_view(token: Token, last_used: datetime | None, now: datetime | None = None) -> Json:
+    """Return what is told of a token, never its secret or hash; last use to the day."""
+    expired = token.expires_at is not None and now is not None and now >= token.expires_at
+    state = "revoked" if token.revoked_at is not None else "expired" if expired else "active"
+    return {
+        "id": token.id,
+        "name": token.name,
+        "last4": token.last4,
+        "state": state,
+        "created_at": rfc3339(ids.made_at(token.id)),
+        "expires_at": None if token.expires_at is None else rfc3339(token.expires_at),
+        "revoked_at": None if token.revoked_at is None else rfc3339(token.revoked_at),
+        "last_used_at": None if last_used is None else f"{last_used:%Y-%m-%d}T00:00:00Z",
+    }
+
+
+def team_view(team: Team) -> Json:
+    """Return the team as its owners and admins see it."""
+    return {
+        "id": team.id,
+        "slug": team.slug,
+        "name": team.name,
+        "products": [{"key": key, "name": name} for key, name in sorted(team.products.items())],
+        "sso_enforced": team.sso_enforced,
+        "scim_enabled": team.scim_enabled,
+        "created_at": rfc3339(team.created_at),
+        "version": team.version,
     }

@@ -1,9 +1,9 @@
 """The audit's reads: newest first for people, oldest first for exports; events are never written here (T2)."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -13,12 +13,13 @@ from rollcall.domain import ids
 from rollcall.domain.events import Action
 from rollcall.storage import keys
 from rollcall.storage.items import EventItem
+from rollcall.storage.reads import Found, read
 from rollcall.storage.table import Wire
 from rollcall.storage.waves import Ask, query
 
 READ_AT_ONCE = 200
 _FIRST = "evt_" + "0" * 26
-_ZEROS = b"\0" * 10
+_LEAST = b"\0" * 10
 Told = Mapping[str, Any]
 
 
@@ -35,9 +36,19 @@ class EventQuery:
     after: str | None = None
 
 
-def page(team_id: str, asked: EventQuery) -> tuple[list[Told], str | None]:
+EventPage = tuple[list[Told], str | None]
+
+
+def page(team_id: str, asked: EventQuery) -> EventPage:
     """Return a page of events, newest first, and where the next one starts."""
-    rows = _rows(team_id, asked, descending=True)
+    rows: list[Wire] = []
+    after = asked.after
+    while len(rows) <= asked.limit:
+        found = query(_ask(team_id, asked, after, descending=True))
+        rows += found.items
+        after = found.last
+        if after is None:
+            break
     following = rows[asked.limit - 1]["SK"]["S"] if len(rows) > asked.limit else None
     return [_told(raw) for raw in rows[: asked.limit]], following
 
@@ -46,49 +57,30 @@ def oldest_first(team_id: str, asked: EventQuery) -> Iterator[tuple[str, str]]:
     """Yield (sort key, event as the JSON text it was written as) for exports, as long as the caller wants more."""
     after = asked.after
     while True:
-        ask = Ask(_partition(team_id), after=after or _low(asked), upto=_high(asked), where=_where(asked), limit=READ_AT_ONCE)
-        rows = query(ask)
-        yield from ((raw["SK"]["S"], raw["t"]["S"]) for raw in rows.items)
-        if rows.last is None:
+        found = query(_ask(team_id, asked, after, descending=False))
+        yield from ((raw["SK"]["S"], raw["t"]["S"]) for raw in found.items)
+        after = found.last
+        if after is None:
             return
-        after = rows.last
 
 
-def _rows(team_id: str, asked: EventQuery, *, descending: bool) -> list[Wire]:
-    found: list[Wire] = []
-    high = asked.after or _high(asked)
-    while len(found) <= asked.limit:
-        ask = Ask(
-            _partition(team_id),
-            after=_low(asked),
-            before=high,
-            where=_where(asked),
-            limit=max(READ_AT_ONCE, asked.limit + 1),
-            descending=descending,
-        )
-        rows = query(ask)
-        found += rows.items
-        if rows.last is None:
-            break
-        high = rows.last
-    return found
+def _ask(team_id: str, asked: EventQuery, after: str | None, *, descending: bool) -> Ask:
+    floor = None if asked.since is None else ids.code(ids.make("evt", asked.since, _LEAST))
+    upto = None if asked.until is None else ids.code(ids.make("evt", asked.until, _LEAST))
+    return Ask(
+        keys.event(team_id, _FIRST).pk,
+        floor=floor,
+        upto=upto,
+        after=after,
+        where=_where(asked),
+        limit=READ_AT_ONCE,
+        descending=descending,
+    )
 
 
 def _told(raw: Wire) -> Told:
     told: Told = json.loads(raw["t"]["S"])
     return told
-
-
-def _partition(team_id: str) -> str:
-    return keys.event(team_id, _FIRST).pk
-
-
-def _low(asked: EventQuery) -> str | None:
-    return None if asked.since is None else ids.code(ids.make("evt", asked.since - timedelta(milliseconds=1), b"\xff" * 10))
-
-
-def _high(asked: EventQuery) -> str | None:
-    return None if asked.until is None else ids.code(ids.make("evt", asked.until, _ZEROS))
 
 
 def _where(asked: EventQuery) -> Condition | None:
@@ -100,3 +92,10 @@ def _where(asked: EventQuery) -> Condition | None:
     if asked.action is not None:
         parts.append(EventItem.action == asked.action.value)
     return reduce(lambda a, b: a & b, parts) if parts else None
+
+
+def events(team_id: str, event_ids: Sequence[str]) -> dict[str, Told]:
+    """Return events by their ids, in one read."""
+    found = read([keys.event(team_id, event_id) for event_id in event_ids]) if event_ids else Found({})
+    told = [_told(raw) for raw in found.items.values()]
+    return {str(event["id"]): event for event in told}

@@ -57,6 +57,8 @@ class MemberItem(Item):
     sessions: MapAttribute[str, str] = MapAttribute(attr_name="ses")
     pats: MapAttribute[str, str] = MapAttribute(attr_name="pat")
     grants = NumberAttribute(attr_name="gr", default=0)
+    role_event = UnicodeAttribute(attr_name="re", null=True)
+    products_event = UnicodeAttribute(attr_name="pe", null=True)
 
 
 class InvitationItem(Item):

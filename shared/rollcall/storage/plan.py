@@ -53,6 +53,8 @@ class BlockFull(Stale):
 def plan(change: Change, events: Iterable[Event], record: RecordItem | None, stripe: int, token: str) -> Transaction:
     """Return the transaction of a change; `stripe` says which of the blocks' counters it adds to."""
     transaction = Transaction(stripe, token)
+    events = list(events)
+    transaction.told = {event.deed.subject.id: event.id for event in events}
     for step in change.steps:
         _step(transaction, step)
     for claim in change.claims:
@@ -73,7 +75,10 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
 
 def _step(transaction: Transaction, step: Step) -> None:
     if isinstance(step, Created):
-        transaction.puts.append((item_of(step.value), Item.PK.does_not_exist(), stale))
+        item = item_of(step.value)
+        transaction.puts.append((item, Item.PK.does_not_exist(), stale))
+        if isinstance(item, MemberItem):
+            item.role_event = item.products_event = transaction.told.get(item.id)
         if isinstance(step.value, Member):
             _roster(transaction, None, step.value)
         if isinstance(step.value, Team):
@@ -124,12 +129,24 @@ def _update(transaction: Transaction, step: Updated) -> None:
     before, after = item_of(step.before), item_of(step.after)
     still = _still(step)
     if (before.PK, before.SK) == (after.PK, after.SK):
-        transaction.updates.append((after, _differences(before, after), still, stale))
+        actions = [*_differences(before, after), *_origins(transaction, step)]
+        transaction.updates.append((after, actions, still, stale))
     else:
         transaction.deletes.append((before, still, stale))
         transaction.puts.append((after, Item.PK.does_not_exist(), stale))
     if isinstance(step.before, Member) and isinstance(step.after, Member):
         _roster(transaction, step.before, step.after)
+
+
+def _origins(transaction: Transaction, step: Updated) -> Iterator[Action]:
+    """Yield what notes the event that a member's role or product access comes from, so that it can be explained."""
+    before, after = step.before, step.after
+    if not (isinstance(before, Member) and isinstance(after, Member)) or after.id not in transaction.told:
+        return
+    if (before.role, before.role_source) != (after.role, after.role_source):
+        yield MemberItem.role_event.set(transaction.told[after.id])
+    if before.products != after.products:
+        yield MemberItem.products_event.set(transaction.told[after.id])
 
 
 def _still(step: Updated) -> Condition:
@@ -149,8 +166,8 @@ def _still(step: Updated) -> Condition:
     if isinstance(before, Invitation):
         return InvitationItem.version == before.version
     if isinstance(before, Token):
-        same_name: Condition = TokenItem.name == before.name
-        return same_name & TokenItem.revoked_at.does_not_exist()
+        unrevoked: Condition = TokenItem.revoked_at.does_not_exist() & (TokenItem.name == before.name)
+        return unrevoked
     return TeamItem.version == before.version
 
 

@@ -53,6 +53,11 @@ class Found:
         raw = self.items.get(keys.member(team_id, member_id))
         return None if raw is None else member_of(MemberItem.from_raw_data(raw), team_id)
 
+    def origins(self, member: Member) -> tuple[str | None, str | None]:
+        """Return the ids of the events that the member's role and product access come from."""
+        item = MemberItem.from_raw_data(self.items[keys.member(member.team_id, member.id)])
+        return item.role_event, item.products_event
+
     def invitation(self, team_id: str, invitation_id: str) -> Invitation | None:
         """Return the invitation, open or closed; `invitation_keys` names both places."""
         for key in invitation_keys(team_id, invitation_id):
@@ -138,7 +143,10 @@ def grants_of(team_id: str, member_id: str) -> list[Grant]:
     return [grant_of(GrantItem.from_raw_data(raw)) for raw in rows.items]
 
 
-def tokens_of(team_id: str, member_id: str) -> list[tuple[Token, datetime | None]]:
+ListedToken = tuple[Token, datetime | None]
+
+
+def tokens_of(team_id: str, member_id: str) -> list[ListedToken]:
     """Return what is told of a member's tokens, oldest first, each with its last use."""
     rows = query(Ask(keys.member(team_id, member_id).pk, begins="PAT#", consistent=True))
     items = [TokenItem.from_raw_data(raw) for raw in rows.items]

@@ -35,6 +35,7 @@ class Transaction:
     owners: dict[str, tuple[set[str], set[str]]] = field(default_factory=lambda: defaultdict(lambda: (set(), set())))
 
     granted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    told: dict[str, str] = field(default_factory=dict)
     founded: set[str] = field(default_factory=set)
 
     @property

@@ -33,7 +33,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A query of one partition: from behind (or, descending, before) a sort key, filtered, read or only counted."""
+    """A query of one partition: from behind (or, descending, before) a sort key, filtered, read or only counted.
+
+    `floor` and `upto` are the least and the greatest sort key wanted; `begins` is for partitions of several kinds.
+    """
 
     partition: str
     after: str | None = None
@@ -42,6 +45,7 @@ class Ask:
     descending: bool = False
     count_only: bool = False
     index: str | None = None
+    floor: str | None = None
     upto: str | None = None
     begins: str | None = None
     consistent: bool = False
@@ -86,20 +90,10 @@ def both(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
 
 
 def _page(ask: Ask, after: str | None) -> dict[str, Any]:
-    sort = Path(["XS" if ask.index else "SK"])
-    beyond: Condition | None = None
-    if after is not None and ask.upto is not None:
-        beyond = sort.between(after + "\0", ask.upto)
-    elif after is not None:
-        beyond = sort < after if ask.descending else sort > after
-    elif ask.upto is not None:
-        beyond = sort <= ask.upto
-    elif ask.begins is not None:
-        beyond = sort.startswith(ask.begins)
     return connection().query(
         table_name(),
         ask.partition,
-        range_key_condition=beyond,
+        range_key_condition=_range(ask, after),
         filter_condition=ask.where,
         consistent_read=ask.consistent,
         limit=ask.limit,
@@ -107,3 +101,27 @@ def _page(ask: Ask, after: str | None) -> dict[str, Any]:
         select="COUNT" if ask.count_only else None,
         index_name=ask.index,
     )
+
+
+def _range(ask: Ask, after: str | None) -> Condition | None:
+    sort = Path(["XS" if ask.index else "SK"])
+    low, high = ask.floor, ask.upto
+    if after is not None and ask.descending:
+        high = _just_below(after)
+    elif after is not None:
+        low = f"{after}\0"
+    if low is not None and high is not None:
+        return sort.between(low, high)
+    beyond: Condition | None = None
+    if low is not None:
+        beyond = sort >= low
+    elif high is not None:
+        beyond = sort <= high
+    elif ask.begins is not None:
+        beyond = sort.startswith(ask.begins)
+    return beyond
+
+
+def _just_below(key: str) -> str:
+    """Return what sorts after every key of this length and alphabet that is less than `key`, and before `key`."""
+    return f"{key[:-1]}{chr(ord(key[-1]) - 1)}\x7f"

@@ -1,0 +1,40 @@
+"""GET /v1/tokens, PATCH and DELETE /v1/tokens/{id}, GET /v1/members/{id}/tokens."""
+
+from rollcall.actions import tokens
+from rollcall.actions.targets import target
+from rollcall.actions.tokens import TokenEdit
+from rollcall.domain.permissions import Permission
+from rollcall.domain.tokens import Token
+from rollcall.http import answers, targets
+from rollcall.http.bodies import Nothing
+from rollcall.http.endpoint import Request, by_route, endpoint
+from rollcall.storage.reads import ListedToken, tokens_of
+
+
+@endpoint(permission=Permission.READ_OWN_CREDENTIALS, answer=answers.tokens)
+def _own(request: Request[Nothing]) -> list[ListedToken]:
+    """List the own tokens, revoked and expired ones too."""
+    return tokens_of(request.call.team.id, request.call.known.member.id)
+
+
+@endpoint(permission=Permission.READ_MEMBERS, reads=targets.member, answer=answers.tokens)
+def _of_member(request: Request[Nothing]) -> list[ListedToken]:
+    """List a member's tokens: what is told of them, never a secret."""
+    member = target(request.call, request.asked.path_id("id", "mem"))
+    return tokens_of(member.team_id, member.id)
+
+
+@endpoint(permission=Permission.REVOKE_OWN_CREDENTIALS, body=TokenEdit, reads=targets.own_token, answer=answers.token)
+def _rename(request: Request[TokenEdit]) -> Token:
+    """Give one of the own tokens another name."""
+    return tokens.rename_token(request.call, request.asked.path_id("id", "pat"), request.body)
+
+
+@endpoint(permission=Permission.REVOKE_OWN_CREDENTIALS, reads=targets.own_token, answer=answers.nothing)
+def _revoke(request: Request[Nothing]) -> None:
+    """Revoke one of the own tokens."""
+    tokens.revoke_token(request.call, request.asked.path_id("id", "pat"))
+
+
+_of_one = {"PATCH /v1/tokens/{id}": _rename, "DELETE /v1/tokens/{id}": _revoke}
+handler = by_route({"GET /v1/tokens": _own, "GET /v1/members/{id}/tokens": _of_member, **_of_one})
