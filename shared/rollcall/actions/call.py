@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rollcall.domain.changes import Change
-from rollcall.domain.errors import NotFound, StaleVersion, Unauthenticated
+from rollcall.domain.errors import Forbidden, NotFound, StaleVersion, Unauthenticated
 from rollcall.domain.events import Event
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Actor, CredentialKind
@@ -19,11 +19,18 @@ AnyVersion = frozenset[int] | None
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The actor with the member and team records that were read with the request."""
+    """The actor with the records that were read with the request; a product's service token is no member."""
 
     actor: Actor
-    member: Member
+    person: Member | None
     team: Team
+
+    @property
+    def member(self) -> Member:
+        """Return the member who calls."""
+        if self.person is None:
+            raise Forbidden
+        return self.person
 
 
 @dataclass(frozen=True, slots=True)

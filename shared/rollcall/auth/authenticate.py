@@ -14,7 +14,7 @@ from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found
 
-ACCEPTED = ("ses", "pat")
+ACCEPTED = ("ses", "pat", "svc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,14 @@ class Identity:
     """Who calls, as the table has them at this moment."""
 
     actor: Actor
-    member: Member
+    member: Member | None
     team: Team
 
 
 def wanted(token: Secret) -> Sequence[Key]:
     """Return the keys that judging the credential needs: its member and its team."""
+    if token.kind == "svc":
+        return keys.service_token(token.team_id, token.owner_id), keys.team(token.team_id)
     return keys.member(token.team_id, token.owner_id), keys.team(token.team_id)
 
 
@@ -36,6 +38,8 @@ def judge(token: Secret | None, found: Found, now: datetime) -> Identity:
     if token is None or token.kind not in ACCEPTED:
         raise Unauthenticated
     team = found.team(token.team_id)
+    if token.kind == "svc":
+        return _product(token, found, team)
     member = found.member(token.team_id, token.owner_id)
     if team is None or not team.alive or member is None or not member.is_active:
         raise Unauthenticated
@@ -49,6 +53,17 @@ def judge(token: Secret | None, found: Found, now: datetime) -> Identity:
     kind = CredentialKind.PAT if token.kind == "pat" else CredentialKind.SESSION
     actor = Actor(team.id, member.id, member.email, member.name, member.role, kind, credential.id)
     return Identity(actor, member, team)
+
+
+def _product(token: Secret, found: Found, team: Team | None) -> Identity:
+    """Return the product that a service token speaks for; one that the team no longer has speaks for nobody."""
+    held = found.service_token(token.team_id, token.owner_id)
+    if team is None or not team.alive or held is None or held.product not in team.products:
+        raise Unauthenticated
+    if not secrets.same(held.hash, token.hash):
+        raise Unauthenticated
+    actor = Actor(team.id, None, None, held.name, None, CredentialKind.SERVICE, held.id, held.product)
+    return Identity(actor, None, team)
 
 
 def _credential(token: Secret, member: Member) -> Session | Pat | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
     from rollcall.domain.permissions import Role
+    from rollcall.domain.service_tokens import ServiceToken
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class Created:
     """A value that must not exist yet."""
 
-    value: "Value"
+    value: "Value | ServiceToken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,14 @@ class Granted:
     after: "Grant | None"
 
 
-Step = Created | Updated | Covered | Removed | Granted
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A service token that is gone with this change."""
+
+    value: "ServiceToken"
+
+
+Step = Created | Updated | Covered | Removed | Granted | Retired
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class Permission(StrEnum):
     BREAK_GLASS = "break_glass:manage"
     TRANSFER_OWNERSHIP = "team:transfer"
     DELETE_TEAM = "team:delete"
+    MANAGE_SERVICE_TOKENS = "service_tokens:manage"
+    READ_SERVICE_TOKENS = "service_tokens:read"
+    READ_GRANTS = "grants:read"
+    RECORD_GRANTS = "grants:record"
 
 
 _OWN = frozenset(
@@ -78,10 +82,15 @@ _OWNERS_ONLY = frozenset(
     }
 )
 
+_PRODUCTS_ONLY = frozenset({Permission.RECORD_GRANTS})
+
+# What a product's service token may do, within its own product (M9).
+OF_PRODUCTS = frozenset({Permission.RECORD_GRANTS, Permission.READ_GRANTS, Permission.RELEASE_GRANTS})
+
 MATRIX: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _OWN,
-    Role.ADMIN: frozenset(Permission) - _OWNERS_ONLY,
-    Role.OWNER: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission) - _OWNERS_ONLY - _PRODUCTS_ONLY,
+    Role.OWNER: frozenset(Permission) - _PRODUCTS_ONLY,
 }
 
 STEP_UP = frozenset(
@@ -93,6 +102,7 @@ STEP_UP = frozenset(
         Permission.BREAK_GLASS,
         Permission.TRANSFER_OWNERSHIP,
         Permission.DELETE_TEAM,
+        Permission.MANAGE_SERVICE_TOKENS,
     }
 )
 STEP_UP_AGE = timedelta(minutes=10)
@@ -103,6 +113,7 @@ class CredentialKind(StrEnum):
 
     SESSION = "session"
     PAT = "pat"
+    SERVICE = "service_token"
     LINK = "link"
     OPERATOR = "operator"
     SYSTEM = "system"
@@ -119,10 +130,12 @@ class Actor:
     role: Role | None
     kind: CredentialKind
     credential_id: str | None = None
+    product: str | None = None
 
     def require(self, permission: Permission, now: datetime) -> None:
         """Refuse what the role does not allow, and step-up operations without a fresh session (C4)."""
-        if self.role is None or permission not in MATRIX[self.role]:
+        allowed = OF_PRODUCTS if self.kind is CredentialKind.SERVICE else MATRIX[self.role] if self.role else ()
+        if permission not in allowed:
             raise Forbidden
         if permission in STEP_UP and not self._fresh(now):
             raise StepUpRequired

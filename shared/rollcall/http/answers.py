@@ -5,12 +5,15 @@ from typing import Any
 
 from rollcall.actions.accept import Joined, Seen
 from rollcall.actions.explain import Explanation
+from rollcall.actions.grants import Recorded
 from rollcall.actions.invite import warnings
 from rollcall.actions.sign_in import SignedIn
 from rollcall.auth import keyring
+from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Session
 from rollcall.domain.membership import Receipt
+from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.team_changes import settings_of
 from rollcall.domain.teams import Team
 from rollcall.domain.times import rfc3339
@@ -18,7 +21,7 @@ from rollcall.domain.tokens import Token
 from rollcall.http import cursors, queries
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply, etag
-from rollcall.http.views import invitation_view, member_view, row_view, team_view, token_view
+from rollcall.http.views import invitation_view, member_view, row_view, service_token_view, team_view, token_view
 from rollcall.storage.audit import EventPage
 from rollcall.storage.invitations import InvitationPage
 from rollcall.storage.members import MemberPage
@@ -131,6 +134,28 @@ def token(_: Request[Any], value: Token) -> Reply:
 def tokens(request: Request[Any], listed: list[ListedToken]) -> Reply:
     """Return all tokens of a member; a cap bounds the live ones."""
     rows = [token_view(one, last_used, request.call.now) for one, last_used in reversed(listed)]
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})
+
+
+def grant(_: Request[Any], value: Recorded) -> Reply:
+    """Return 201 for a new grant, 200 for one that was there."""
+    return Reply(201 if value.is_new else 200, value.grant.facts)
+
+
+def grants(_: Request[Any], value: list[Grant]) -> Reply:
+    """Return grants."""
+    return Reply(200, {"data": [one.facts for one in value], "next_cursor": None, "total": len(value)})
+
+
+def issued_service_token(_: Request[Any], value: tuple[str, ServiceToken]) -> Reply:
+    """Return 201 with the service token and its secret, shown this once."""
+    text, about = value
+    return Reply(201, {**service_token_view(about), "secret": text}, secret=True)
+
+
+def service_tokens(_: Request[Any], value: list[ServiceToken]) -> Reply:
+    """Return a product's service tokens."""
+    rows = [service_token_view(one) for one in value]
     return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})
 
 

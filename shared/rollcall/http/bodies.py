@@ -17,12 +17,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rollcall.domain import ids
 from rollcall.domain.errors import Flaw, Invalid
+from rollcall.domain.grants import GrantKind
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess
 from rollcall.domain.text import (
     AllProducts,
     AvatarUrl,
     FormText,
+    GrantName,
     LinkText,
     MemberId,
     Message,
@@ -251,6 +253,12 @@ def _product_keys(value: object, pointer: str = "") -> tuple[str, ...]:
     return tuple(value)
 
 
+def _grant_kind(value: object) -> GrantKind:
+    if not isinstance(value, str) or value not in set(GrantKind):
+        raise _Wrong(f"This must be one of {', '.join(GrantKind)}.")
+    return GrantKind(value)
+
+
 def _product_key(value: object) -> str:
     if not isinstance(value, str) or not PRODUCT.fullmatch(value):
         raise _Wrong("A product key starts with a letter and has 2 to 32 lower-case letters, digits and hyphens.")
@@ -318,6 +326,8 @@ READERS: dict[object, Callable[[object], object]] = {
     AllProducts: _all_products,
     ProductKeys: _product_keys,
     MemberId: _member_id,
+    GrantName: lambda value: _line(value, LONGEST_NAME),
+    GrantKind: _grant_kind,
     ProductKey: _product_key,
     ProductName: lambda value: _line(value, LONGEST_NAME),
     TokenName: lambda value: _line(value, LONGEST_NAME),

@@ -172,7 +172,7 @@ class Endpoint:
         now = clock.now()
         found = self._read(asked, flaw, now)
         caller = self._authenticate(asked, found, now, by_cookie=by_cookie)
-        facts["actor"] = caller.actor.member_id if caller else None
+        facts["actor"] = caller.actor.member_id or caller.actor.credential_id if caller else None
         if flaw is not None:
             raise flaw
         replay = idempotency.replay(asked.named, found, now)
@@ -229,8 +229,9 @@ class Endpoint:
             raise errors.CrossSite
         if self.permission is not None:
             identity.actor.require(self.permission, now)
-        marks.seen(identity.member, now)
-        marks.extend(identity.member, identity.team, asked.token.map_key, now)
+        if identity.member is not None:
+            marks.seen(identity.member, now)
+            marks.extend(identity.member, identity.team, asked.token.map_key, now)
         return Caller(identity.actor, identity.member, identity.team)
 
     def _check_link(self, asked: Asked[Any], found: Found, now: datetime) -> None:

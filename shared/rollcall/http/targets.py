@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from rollcall.actions import accept as accepting
 from rollcall.actions import set_password as setting
+from rollcall.actions.grants import GRANT_ID
 from rollcall.http.endpoint import Asked
 from rollcall.http.request import HttpRequest
 from rollcall.storage import keys
@@ -40,6 +41,20 @@ def own_token(asked: Asked[Any]) -> list[Key]:
     """Name one of the caller's own tokens."""
     token_id = asked.path_id("id", "pat")
     return [keys.pat(asked.team_id, asked.token.owner_id, token_id)] if token_id and asked.token else []
+
+
+def grant(asked: Asked[Any]) -> list[Key]:
+    """Name the member and, where the path has a good id, nothing more: the product is only known with the caller."""
+    member_id, grant_id = asked.path_id("id", "mem"), asked.http.path.get("grant", "")
+    if member_id is None or not GRANT_ID.fullmatch(grant_id):
+        return []
+    return [keys.member(asked.team_id, member_id)]
+
+
+def service_token(asked: Asked[Any]) -> list[Key]:
+    """Name the service token of `/…/{id}`."""
+    token_id = asked.path_id("id", "svc")
+    return [keys.service_token(asked.team_id, token_id)] if token_id else []
 
 
 def heir(asked: Asked[Any]) -> list[Key]:

@@ -6,6 +6,7 @@ from rollcall.domain import ids
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, RoleSource, Source, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import from_epoch_ms, rfc3339
 from rollcall.domain.tokens import Token
@@ -102,4 +103,16 @@ def team_view(team: Team) -> Json:
         "scim_enabled": team.scim_enabled,
         "created_at": rfc3339(team.created_at),
         "version": team.version,
+    }
+
+
+def service_token_view(token: ServiceToken) -> Json:
+    """Return what is told of a service token."""
+    created = rfc3339(ids.made_at(token.id))
+    return {
+        "id": token.id,
+        "product": token.product,
+        "name": token.name,
+        "last4": token.last4,
+        "created_at": created,
     }

@@ -149,6 +149,16 @@ class TokenItem(Item):
     last_used = NumberAttribute(attr_name="lu", null=True)
 
 
+class ServiceTokenItem(Item):
+    """A product's service token, as authentication reads it; the list has a copy in the team's partition."""
+
+    id = UnicodeAttribute(attr_name="i")
+    product = UnicodeAttribute(attr_name="p")
+    name = UnicodeAttribute(attr_name="n")
+    last4 = UnicodeAttribute(attr_name="l4")
+    hash = UnicodeAttribute(attr_name="h")
+
+
 class GrantItem(Item):
     """What a product has put a member into."""
 

@@ -73,6 +73,11 @@ def service_token(team_id: str, token_id: str) -> Key:
     return Key(f"S#{ids.code(team_id)}#{ids.code(token_id)}", "TOKEN")
 
 
+def listed_service_token(team_id: str, product: str, token_id: str) -> Key:
+    """Return the key of a service token's entry in the list of its product."""
+    return Key(team(team_id).pk, f"SVC#{product}#{ids.code(token_id)}")
+
+
 def claim(kind: str, team_id: str, value: str) -> Key:
     """Return the key of a claim; a slug is unique over all teams, everything else within one."""
     if kind == "slug":

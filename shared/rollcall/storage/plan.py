@@ -10,12 +10,13 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from rollcall.domain.changes import Change, Claim, Covered, Created, Granted, Removed, Step, Updated
+from rollcall.domain.changes import Change, Claim, Covered, Created, Granted, Removed, Retired, Step, Updated
 from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
 from rollcall.domain.events import Event
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys, roster
@@ -34,7 +35,7 @@ from rollcall.storage.items import (
 )
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
-from rollcall.storage.values import event_item, grant_item, item_of, letter_item
+from rollcall.storage.values import event_item, grant_item, item_of, letter_item, service_token_items
 
 MAPS = ("sessions", "pats")
 _KEYS = {"PK", "SK"}
@@ -74,7 +75,11 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
 
 
 def _step(transaction: Transaction, step: Step) -> None:
-    if isinstance(step, Created):
+    if isinstance(step, Created) and isinstance(step.value, ServiceToken):
+        transaction.puts += [(item, Item.PK.does_not_exist(), stale) for item in service_token_items(step.value)]
+    elif isinstance(step, Retired):
+        transaction.deletes += [(item, Item.PK.exists(), stale) for item in service_token_items(step.value)]
+    elif isinstance(step, Created):
         item = item_of(step.value)
         transaction.puts.append((item, Item.PK.does_not_exist(), stale))
         if isinstance(item, MemberItem):

@@ -11,6 +11,7 @@ from rollcall.domain.errors import Unavailable
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
+from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import from_epoch_ms
 from rollcall.domain.tokens import Token
@@ -25,12 +26,21 @@ from rollcall.storage.items import (
     OwnersItem,
     RecordItem,
     RowItem,
+    ServiceTokenItem,
     TeamItem,
     TokenItem,
 )
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Wire, connection, guarded, table_name
-from rollcall.storage.values import grant_of, invitation_of, letter_of, member_of, team_of, token_of
+from rollcall.storage.values import (
+    grant_of,
+    invitation_of,
+    letter_of,
+    member_of,
+    service_token_of,
+    team_of,
+    token_of,
+)
 from rollcall.storage.waves import Ask, query
 
 BATCH = 100
@@ -69,6 +79,16 @@ class Found:
         """Return the id of what holds a claim."""
         raw = self.items.get(keys.claim(kind, team_id, value))
         return None if raw is None else ClaimItem.from_raw_data(raw).holder
+
+    def service_token(self, team_id: str, token_id: str) -> ServiceToken | None:
+        """Return a product's service token."""
+        raw = self.items.get(keys.service_token(team_id, token_id))
+        return None if raw is None else service_token_of(ServiceTokenItem.from_raw_data(raw), team_id)
+
+    def grant(self, team_id: str, member_id: str, product: str, grant_id: str) -> Grant | None:
+        """Return a grant of a member."""
+        raw = self.items.get(keys.grant(team_id, member_id, product, grant_id))
+        return None if raw is None else grant_of(GrantItem.from_raw_data(raw))
 
     def token(self, team_id: str, member_id: str, token_id: str) -> Token | None:
         """Return what is told of a member's token."""
@@ -155,3 +175,9 @@ def tokens_of(team_id: str, member_id: str) -> list[ListedToken]:
 
 def _last_used(item: TokenItem) -> datetime | None:
     return None if item.last_used is None else from_epoch_ms(int(item.last_used))
+
+
+def service_tokens_of(team_id: str, product: str) -> list[ServiceToken]:
+    """Return a product's service tokens, oldest first."""
+    rows = query(Ask(keys.team(team_id).pk, begins=f"SVC#{product}#", consistent=True))
+    return [service_token_of(ServiceTokenItem.from_raw_data(raw), team_id) for raw in rows.items]

@@ -12,11 +12,21 @@ from rollcall.domain.grants import Grant, GrantKind
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
 from rollcall.domain.members import Member, PasswordLink, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms, rfc3339
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
-from rollcall.storage.items import EventItem, GrantItem, InvitationItem, LetterItem, MemberItem, TeamItem, TokenItem
+from rollcall.storage.items import (
+    EventItem,
+    GrantItem,
+    InvitationItem,
+    LetterItem,
+    MemberItem,
+    ServiceTokenItem,
+    TeamItem,
+    TokenItem,
+)
 from rollcall.storage.table import Item
 
 if TYPE_CHECKING:
@@ -303,3 +313,21 @@ def token_of(item: TokenItem, team_id: str, member_id: str) -> Token:
         expires_at=None if item.expires_at is None else from_epoch_ms(int(item.expires_at)),
         revoked_at=None if item.revoked_at is None else from_epoch_ms(int(item.revoked_at)),
     )
+
+
+def service_token_items(token: ServiceToken) -> tuple[ServiceTokenItem, ServiceTokenItem]:
+    """Return the item that authenticates and the one that is listed."""
+    places = (
+        keys.service_token(token.team_id, token.id),
+        keys.listed_service_token(token.team_id, token.product, token.id),
+    )
+    one, other = (
+        ServiceTokenItem(*key, id=token.id, product=token.product, name=token.name, last4=token.last4, hash=token.hash)
+        for key in places
+    )
+    return one, other
+
+
+def service_token_of(item: ServiceTokenItem, team_id: str) -> ServiceToken:
+    """Return the service token."""
+    return ServiceToken(item.id, team_id, item.product, item.name, item.last4, item.hash)

@@ -1,0 +1,42 @@
+"""Service tokens: a product's own credential, good for its grants and for asking who somebody is (M9, C7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rollcall.domain.changes import Change, Created, Retired
+from rollcall.domain.events import Action, Deed, Subject
+from rollcall.domain.permissions import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceToken:
+    """A product's token: everything but its secret."""
+
+    id: str
+    team_id: str
+    product: str
+    name: str
+    last4: str
+    hash: str
+
+    @property
+    def subject(self) -> Subject:
+        """Name the token in an audit event."""
+        return Subject("service_token", self.id, self.name)
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """Return what an audit event keeps of it."""
+        return {"product": self.product, "name": self.name, "last4": self.last4}
+
+
+def issue(token: ServiceToken, actor: Actor) -> Change:
+    """Add a service token."""
+    deed = Deed(Action.SERVICE_TOKEN_ISSUED, actor, token.subject, None, token.facts)
+    return Change(steps=(Created(token),), deeds=(deed,))
+
+
+def revoke(token: ServiceToken, actor: Actor) -> Change:
+    """Revoke one: it stops at once and is gone."""
+    deed = Deed(Action.SERVICE_TOKEN_REVOKED, actor, token.subject, token.facts, None)
+    return Change(steps=(Retired(token),), deeds=(deed,))
