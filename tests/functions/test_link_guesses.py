@@ -14,7 +14,7 @@ from rollcall.domain.teams import TeamState
 from tests.kit import GOOD_PASSWORD
 
 if TYPE_CHECKING:
-    from tests.kit import Answer, World
+    from tests.kit import World
 
 NORA = "nora@example.com"
 COST = {"x-rollcall-cost": "1"}

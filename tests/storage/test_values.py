@@ -21,12 +21,14 @@ from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import from_epoch_ms
 from rollcall.storage import keys
 from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, TeamItem
-from rollcall.storage.values import (
+from rollcall.storage.records import (
     event_item,
-    invitation_of,
-    item_of,
     letter_item,
     letter_of,
+)
+from rollcall.storage.values import (
+    invitation_of,
+    item_of,
     member_of,
     products_of,
     products_text,

@@ -4,6 +4,7 @@ What hangs on the values is derived here and nowhere else: the roster row, its b
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import CancellationReason
 from pynamodb.expressions.condition import Condition, size
@@ -33,9 +34,20 @@ from rollcall.storage.items import (
     TeamItem,
     TokenItem,
 )
+from rollcall.storage.records import (
+    event_item,
+    grant_item,
+    letter_item,
+    service_token_items,
+)
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
-from rollcall.storage.values import event_item, grant_item, item_of, letter_item, service_token_items
+from rollcall.storage.values import (
+    item_of,
+)
+
+if TYPE_CHECKING:
+    from rollcall.domain.changes import Value
 
 MAPS = ("sessions", "pats")
 _KEYS = {"PK", "SK"}
@@ -75,21 +87,10 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
 
 
 def _step(transaction: Transaction, step: Step) -> None:
-    if isinstance(step, Created) and isinstance(step.value, ServiceToken):
-        transaction.puts += [(item, Item.PK.does_not_exist(), stale) for item in service_token_items(step.value)]
+    if isinstance(step, Created):
+        _create(transaction, step.value)
     elif isinstance(step, Retired):
         transaction.deletes += [(item, Item.PK.exists(), stale) for item in service_token_items(step.value)]
-    elif isinstance(step, Created):
-        item = item_of(step.value)
-        transaction.puts.append((item, Item.PK.does_not_exist(), stale))
-        if isinstance(item, MemberItem):
-            item.role_event = item.products_event = transaction.told.get(item.id)
-        if isinstance(step.value, Member):
-            _roster(transaction, None, step.value)
-        if isinstance(step.value, Team):
-            first = OpenBlocksItem(*keys.open_blocks(step.value.id), blocks=[0], following=1)
-            transaction.puts.append((first, Item.PK.does_not_exist(), stale))
-            transaction.founded.add(step.value.id)
     elif isinstance(step, Covered):
         enough = [role.value for role in Role if role.rank >= step.role.rank]
         covers = MemberItem.role.is_in(*enough) & (MemberItem.status == Status.ACTIVE.value)
@@ -101,6 +102,22 @@ def _step(transaction: Transaction, step: Step) -> None:
         _grant(transaction, step)
     else:
         _update(transaction, step)
+
+
+def _create(transaction: Transaction, value: "Value | ServiceToken") -> None:
+    if isinstance(value, ServiceToken):
+        transaction.puts += [(item, Item.PK.does_not_exist(), stale) for item in service_token_items(value)]
+        return
+    item = item_of(value)
+    transaction.puts.append((item, Item.PK.does_not_exist(), stale))
+    if isinstance(item, MemberItem):
+        item.role_event = item.products_event = transaction.told.get(item.id)
+    if isinstance(value, Member):
+        _roster(transaction, None, value)
+    if isinstance(value, Team):
+        first = OpenBlocksItem(*keys.open_blocks(value.id), blocks=[0], following=1)
+        transaction.puts.append((first, Item.PK.does_not_exist(), stale))
+        transaction.founded.add(value.id)
 
 
 def _remove(transaction: Transaction, member: Member) -> None:

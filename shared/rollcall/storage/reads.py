@@ -31,15 +31,17 @@ from rollcall.storage.items import (
     TokenItem,
 )
 from rollcall.storage.keys import Key
+from rollcall.storage.records import (
+    grant_of,
+    letter_of,
+    service_token_of,
+    token_of,
+)
 from rollcall.storage.table import Wire, connection, guarded, table_name
 from rollcall.storage.values import (
-    grant_of,
     invitation_of,
-    letter_of,
     member_of,
-    service_token_of,
     team_of,
-    token_of,
 )
 from rollcall.storage.waves import Ask, query
 
