@@ -1,6 +1,7 @@
-"""POST /v1/invitations/{id}/resend, /link and /revoke."""
+"""POST /v1/invitations/{id}/resend, /link and /revoke, PATCH /v1/invitations/{id}."""
 
 from rollcall.actions import manage_invitation
+from rollcall.actions.manage_invitation import InvitationEdit
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.permissions import Permission
 from rollcall.http import answers, targets
@@ -26,8 +27,17 @@ def _revoke(request: Request[Nothing]) -> None:
     manage_invitation.revoke(request.call, request.asked.path_id("id", "inv"))
 
 
+@endpoint(
+    permission=Permission.MANAGE_INVITATIONS, body=InvitationEdit, reads=targets.invitation, answer=answers.invitation
+)
+def _edit(request: Request[InvitationEdit]) -> Invitation:
+    """Change role or products of a pending one."""
+    return manage_invitation.edit(request.call, request.asked.path_id("id", "inv"), request.body)
+
+
 handler = by_route(
     {
+        "PATCH /v1/invitations/{id}": _edit,
         "POST /v1/invitations/{id}/resend": _resend,
         "POST /v1/invitations/{id}/link": _link,
         "POST /v1/invitations/{id}/revoke": _revoke,

@@ -104,7 +104,7 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
 def _withdrawn(call: Call, seen: Seen) -> LinkRevoked:
     """Withdraw what its inviter could not grant any more; a refusal, so no answer is kept for a replay (I16)."""
     change = invitations.revoke(seen.invitation, system(seen.team.id), call.now)
-    replace(call, keep=lambda _: None).commit(change)
+    call.unkept().commit(change)
     dead = LinkRevoked()
     dead.about = seen
     return dead

@@ -1,7 +1,7 @@
 """What every use case is handed: who calls, what was read, the moment, and the way to write the one Change."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rollcall.domain.changes import Change
@@ -70,9 +70,22 @@ class Call:
         if self.if_match is not None and version not in self.if_match:
             raise StaleVersion
 
+    def unkept(self) -> "Call":
+        """Return the same call with no answer to record: for one of several transactions of a request."""
+        return replace(self, kept=False, keep=lambda _: None)
+
+    def reading(self, found: Found) -> "Call":
+        """Return the same call on a newer reading."""
+        return replace(self, found=found)
+
+    def conclude(self, result: object) -> None:
+        """Record what is answered to a request of several transactions, after the last of them."""
+        if self.kept:
+            commit(Change(), (), self.keep(result))
+
     def commit(self, change: Change, result: object = None) -> None:
         """Write the change with its events and, where the request has an idempotency key, what is answered to it."""
-        if not change.steps:
+        if not (change.steps or change.letters):
             return
         events = [Event(self.new_id("evt"), deed, self.now, self.address, self.request_id) for deed in change.deeds]
         try:

@@ -40,8 +40,7 @@ def invite(call: Call, wanted: NewInvitation) -> Invitation:
     UseReactivate. An expired invitation of the address is withdrawn in the same step.
     """
     team = call.team
-    check_products(wanted.products, team)
-    by_password = _by_password(wanted.send_password_email, team)
+    by_password = check_way_in(wanted.products, wanted.send_password_email, team)
     call.actor.require_rank(wanted.role)
     replaced = _free(call, wanted.email)
     invitation = Invitation(
@@ -79,6 +78,12 @@ def check_products(access: ProductAccess, team: Team) -> None:
         raise Invalid(Flaw("/products/only", f"The team has no product {', '.join(unknown)}."))
 
 
+def check_way_in(products: ProductAccess, chosen: bool | None, team: Team) -> bool:  # noqa: FBT001 the box itself
+    """Refuse products that the team does not have, and a password where there is none; tell whether one is set."""
+    check_products(products, team)
+    return _by_password(chosen, team)
+
+
 def _by_password(chosen: bool | None, team: Team) -> bool:  # noqa: FBT001 the box itself
     if chosen is None:
         return not team.sso_available and team.passwords_open
@@ -95,7 +100,8 @@ def _free(call: Call, address: Address) -> Invitation | None:
         return None
     if holder.startswith("mem_"):
         member = read([keys.member(team_id, holder)]).member(team_id, holder)
-        raise UseReactivate if member and not member.is_active else MemberExists
+        taken = UseReactivate if member and not member.is_active else MemberExists
+        raise taken(extra={"member": holder})
     present = read(invitation_keys(team_id, holder)).invitation(team_id, holder)
     if present is not None and present.state_at(call.now) is invitations.State.EXPIRED:
         return present

@@ -15,6 +15,8 @@ class Action(StrEnum):
     INVITATION_CREATED = "invitation.created"
     INVITATION_RESENT = "invitation.resent"
     INVITATION_LINK_COPIED = "invitation.link_copied"
+    INVITATION_EDITED = "invitation.edited"
+    TEAM_DELETED = "team.deleted"
     INVITATION_REVOKED = "invitation.revoked"
     INVITATION_EXPIRED = "invitation.expired"
     INVITATION_ACCEPTED = "invitation.accepted"

@@ -44,6 +44,7 @@ class Verb(StrEnum):
     ACCEPT = "accept"
     RESEND = "resend"
     COPY = "copy"
+    EDIT = "edit"
     REVOKE = "revoke"
     EXPIRE = "expire"
     PROVISION = "provision"
@@ -55,30 +56,35 @@ MOVES: Mapping[tuple[State, Verb], State | type[RollcallError]] = {
     (State.PENDING, Verb.ACCEPT): State.ACCEPTED,
     (State.PENDING, Verb.RESEND): State.PENDING,
     (State.PENDING, Verb.COPY): State.PENDING,
+    (State.PENDING, Verb.EDIT): State.PENDING,
     (State.PENDING, Verb.REVOKE): State.REVOKED,
     (State.PENDING, Verb.EXPIRE): Conflict,
     (State.PENDING, Verb.PROVISION): State.PROVISIONED,
     (State.EXPIRED, Verb.ACCEPT): LinkExpired,
     (State.EXPIRED, Verb.RESEND): State.PENDING,
     (State.EXPIRED, Verb.COPY): InvitationExpired,
+    (State.EXPIRED, Verb.EDIT): InvitationExpired,
     (State.EXPIRED, Verb.REVOKE): State.REVOKED,
     (State.EXPIRED, Verb.EXPIRE): State.EXPIRED,
     (State.EXPIRED, Verb.PROVISION): State.PROVISIONED,
     (State.REVOKED, Verb.ACCEPT): LinkRevoked,
     (State.REVOKED, Verb.RESEND): InvitationRevoked,
     (State.REVOKED, Verb.COPY): InvitationRevoked,
+    (State.REVOKED, Verb.EDIT): InvitationRevoked,
     (State.REVOKED, Verb.REVOKE): State.REVOKED,
     (State.REVOKED, Verb.EXPIRE): Conflict,
     (State.REVOKED, Verb.PROVISION): InvitationRevoked,
     (State.ACCEPTED, Verb.ACCEPT): LinkUsed,
     (State.ACCEPTED, Verb.RESEND): AlreadyAccepted,
     (State.ACCEPTED, Verb.COPY): AlreadyAccepted,
+    (State.ACCEPTED, Verb.EDIT): AlreadyAccepted,
     (State.ACCEPTED, Verb.REVOKE): AlreadyAccepted,
     (State.ACCEPTED, Verb.EXPIRE): Conflict,
     (State.ACCEPTED, Verb.PROVISION): AlreadyAccepted,
     (State.PROVISIONED, Verb.ACCEPT): LinkUsed,
     (State.PROVISIONED, Verb.RESEND): AlreadyAccepted,
     (State.PROVISIONED, Verb.COPY): AlreadyAccepted,
+    (State.PROVISIONED, Verb.EDIT): AlreadyAccepted,
     (State.PROVISIONED, Verb.REVOKE): AlreadyAccepted,
     (State.PROVISIONED, Verb.EXPIRE): Conflict,
     (State.PROVISIONED, Verb.PROVISION): AlreadyAccepted,
@@ -202,6 +208,23 @@ def copy_link(invitation: Invitation, team: Team, actor: Actor, now: datetime) -
     state = invitation.move(Verb.COPY, now)
     after = replace(invitation, state=state, version=invitation.version + 1, expires_at=deadline(team, now))
     deed = Deed(Action.INVITATION_LINK_COPIED, actor, invitation.subject, facts(invitation), facts(after))
+    return Change(steps=(Updated(invitation, after),), deeds=(deed,)), after
+
+
+def edit(
+    invitation: Invitation, role: Role, products: ProductAccess, editor: Inviter, actor: Actor, now: datetime
+) -> tuple[Change, Invitation]:
+    """Change role or products of a pending one, without mailing it again; its links stay.
+
+    Whoever changes the role stands for it from then on: acceptance rests on their rank (I16).
+    """
+    state = invitation.move(Verb.EDIT, now)
+    after = replace(invitation, state=state, role=role, products=products)
+    if after == invitation:
+        return Change(), invitation
+    inviter = invitation.inviter if role is invitation.role else editor
+    after = replace(after, inviter=inviter, version=invitation.version + 1)
+    deed = Deed(Action.INVITATION_EDITED, actor, invitation.subject, facts(invitation), facts(after))
     return Change(steps=(Updated(invitation, after),), deeds=(deed,)), after
 
 

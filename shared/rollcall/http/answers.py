@@ -7,6 +7,7 @@ from rollcall.actions.accept import Joined, Seen
 from rollcall.actions.explain import Explanation
 from rollcall.actions.grants import Recorded
 from rollcall.actions.invite import warnings
+from rollcall.actions.invite_many import Outcome, emails
 from rollcall.actions.sign_in import SignedIn
 from rollcall.auth import keyring
 from rollcall.domain.grants import Grant
@@ -43,6 +44,11 @@ def invitation_created(request: Request[Any], invitation: Invitation) -> Reply:
     body = {**invitation_view(invitation, request.call.now), "warnings": warnings(invitation, request.call.team)}
     location = {"location": f"{os.environ['PUBLIC_BASE_URL']}/v1/invitations/{invitation.id}"}
     return Reply(201, body, {**etag(invitation.version), **location})
+
+
+def bulk(_: Request[Any], outcomes: list[Outcome]) -> Reply:
+    """Return 200 with what became of each address."""
+    return Reply(200, {"data": emails(outcomes)})
 
 
 def invitation(request: Request[Any], value: Invitation) -> Reply:

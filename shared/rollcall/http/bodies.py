@@ -21,6 +21,7 @@ from rollcall.domain.grants import GrantKind
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess
 from rollcall.domain.text import (
+    AddressList,
     AllProducts,
     AvatarUrl,
     FormText,
@@ -52,6 +53,7 @@ LONGEST_TYPED_PASSWORD = 1024
 SHORTEST_ADDRESS = 3
 LONGEST_SLUG = 48
 MOST_PRODUCTS = 50
+MOST_ADDRESSES = 50
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z", re.ASCII)
 PRODUCT = re.compile(r"[a-z][a-z0-9-]{1,31}")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
@@ -220,6 +222,15 @@ def _address(value: object) -> Address:
         raise _Wrong(str(error)) from None
 
 
+def _address_list(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_ADDRESSES:
+        raise _Wrong(f"This must be a list of 1 to {MOST_ADDRESSES} addresses.")
+    for index, one in enumerate(value):
+        if not isinstance(one, str) or len(one) > LONGEST_TYPED_PASSWORD:
+            raise _Wrong("This must be text.", f"/{index}")
+    return tuple(value)
+
+
 def _role(value: object) -> Role:
     if not isinstance(value, str) or value not in set(Role):
         raise _Wrong(f"This must be one of {', '.join(Role)}.")
@@ -326,6 +337,7 @@ READERS: dict[object, Callable[[object], object]] = {
     AllProducts: _all_products,
     ProductKeys: _product_keys,
     MemberId: _member_id,
+    AddressList: _address_list,
     GrantName: lambda value: _line(value, LONGEST_NAME),
     GrantKind: _grant_kind,
     ProductKey: _product_key,
