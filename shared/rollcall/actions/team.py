@@ -32,6 +32,18 @@ class ProductEdit:
     name: ProductName
 
 
+@dataclass(frozen=True, slots=True)
+class TeamDeletion:
+    """The team's name, typed."""
+
+    name: TeamName
+
+
+def delete_team(call: Call, wanted: TeamDeletion) -> None:
+    """Delete the team."""
+    call.commit(team_changes.delete(call.team, wanted.name, call.actor, call.now))
+
+
 def edit_team(call: Call, edit: TeamEdit) -> Team:
     """Give the team another name."""
     call.check_version(call.team.version)

@@ -75,7 +75,14 @@ class Retired:
     value: "ServiceToken"
 
 
-Step = Created | Updated | Covered | Removed | Granted | Retired
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """A team whose set of owners goes with it, so that an owner who is joining meanwhile cannot."""
+
+    team_id: str
+
+
+Step = Created | Updated | Covered | Removed | Granted | Retired | Disowned
 
 
 @dataclass(frozen=True, slots=True)

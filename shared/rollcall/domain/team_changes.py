@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
-from rollcall.domain.changes import Change, Updated
+from rollcall.domain.changes import Change, Claim, Disowned, Updated
 from rollcall.domain.errors import Flaw, Invalid, NotFound, ProductExists, ProductRetired
 from rollcall.domain.events import Action, Deed, Subject
+from rollcall.domain.founding import SLUG
 from rollcall.domain.permissions import Actor
-from rollcall.domain.teams import Settings, Team
+from rollcall.domain.teams import Settings, Team, TeamState
 
 MOST_PRODUCTS = 50
 
@@ -46,6 +48,17 @@ def rename_team(team: Team, name: str, actor: Actor) -> tuple[Change, Team]:
     if team.name == name:
         return Change(), team
     return _changed(Action.TEAM_EDITED, team, replace(team, name=name), actor, {"name": team.name}, {"name": name})
+
+
+def delete(team: Team, name: str, actor: Actor, now: datetime) -> Change:
+    """Delete the team: nothing of it authenticates from here on, its slug is free, its items are purged later (T1)."""
+    if name != team.name:
+        raise Invalid(Flaw("/name", "This is not the team's name: type it exactly."))
+    after = replace(team, state=TeamState.DELETED, deleted_at=now, version=team.version + 1)
+    told = {"slug": team.slug, "name": team.name}
+    deed = Deed(Action.TEAM_DELETED, actor, subject(team), told, None)
+    frees = (Claim(SLUG, team.id, team.slug, team.id, None),)
+    return Change(steps=(Updated(team, after), Disowned(team.id)), claims=frees, deeds=(deed,))
 
 
 def settings_of(team: Team, group: str) -> dict[str, object]:

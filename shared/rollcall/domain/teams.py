@@ -70,6 +70,7 @@ class Team:
     sso_enforced: bool = False
     sso_available: bool = False
     scim_enabled: bool = False
+    deleted_at: datetime | None = None
     version: int = 1
 
     @property

@@ -1,7 +1,7 @@
 """The routes below /v1/team: name, settings, products, ownership (2-api)."""
 
 from rollcall.actions import team
-from rollcall.actions.team import NewProduct, ProductEdit, TeamEdit
+from rollcall.actions.team import NewProduct, ProductEdit, TeamDeletion, TeamEdit
 from rollcall.actions.transfer_ownership import Transfer, transfer_ownership
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Permission
@@ -22,6 +22,12 @@ def _read(request: Request[Nothing]) -> Team:
 def _edit(request: Request[TeamEdit]) -> Team:
     """Give the team another name."""
     return team.edit_team(request.call, request.body)
+
+
+@endpoint(permission=Permission.DELETE_TEAM, body=TeamDeletion, answer=answers.nothing)
+def _delete(request: Request[TeamDeletion]) -> None:
+    """Delete the team; nothing of it authenticates afterwards."""
+    team.delete_team(request.call, request.body)
 
 
 @endpoint(permission=Permission.READ_TEAM, answer=answers.settings)
@@ -70,6 +76,7 @@ def _transfer(request: Request[Transfer]) -> Member:
 ROUTES: dict[str, Endpoint] = {
     "GET /v1/team": _read,
     "PATCH /v1/team": _edit,
+    "DELETE /v1/team": _delete,
     "GET /v1/team/settings/{group}": _settings,
     "PATCH /v1/team/settings/{group}": _change_settings,
     "GET /v1/team/products": _products,

@@ -65,3 +65,8 @@ def invitation_ids(pk: str, sk: str) -> tuple[str, str]:
 def letter_id(pk: str) -> str:
     """Return the id of the letter that an index entry names."""
     return ids.from_code("let", pk.partition("#")[2])
+
+
+def team_id(pk: str) -> str:
+    """Return the id of the team that an index entry names."""
+    return ids.from_code("team", pk.partition("#")[2])

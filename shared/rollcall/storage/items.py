@@ -19,6 +19,7 @@ class TeamItem(Item):
     retired = UnicodeAttribute(attr_name="pr", default="")
     settings = UnicodeAttribute(attr_name="set")
     flags = UnicodeAttribute(attr_name="f", default="")
+    deleted_at = NumberAttribute(attr_name="da", null=True)
     version = NumberAttribute(attr_name="v")
 
 

@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from rollcall.domain.changes import Change, Claim, Covered, Created, Granted, Removed, Retired, Step, Updated
+from rollcall.domain.changes import Change, Claim, Covered, Created, Disowned, Granted, Removed, Retired, Step, Updated
 from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
 from rollcall.domain.events import Event
 from rollcall.domain.invitations import Invitation
@@ -91,6 +91,8 @@ def _step(transaction: Transaction, step: Step) -> None:
         _create(transaction, step.value)
     elif isinstance(step, Retired):
         transaction.deletes += [(item, Item.PK.exists(), stale) for item in service_token_items(step.value)]
+    elif isinstance(step, Disowned):
+        transaction.deletes.append((OwnersItem(*keys.owners(step.team_id)), Item.PK.exists(), stale))
     elif isinstance(step, Covered):
         enough = [role.value for role in Role if role.rank >= step.role.rank]
         covers = MemberItem.role.is_in(*enough) & (MemberItem.status == Status.ACTIVE.value)

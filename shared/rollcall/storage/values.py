@@ -49,8 +49,12 @@ def _team_item(team: Team) -> TeamItem:
         ("e" if team.sso_enforced else "") + ("a" if team.sso_available else "") + ("c" if team.scim_enabled else "")
     )
     settings = {name: getattr(team.settings, name) for name in Settings.__slots__}
+    due = keys.expiry("P", team.deleted_at, team.id) if team.deleted_at else None
     return TeamItem(
         *keys.team(team.id),
+        XP=due.pk if due else None,
+        XS=due.sk if due else None,
+        deleted_at=None if team.deleted_at is None else epoch_ms(team.deleted_at),
         id=team.id,
         slug=team.slug,
         name=team.name,
@@ -78,6 +82,7 @@ def team_of(item: TeamItem) -> Team:
         sso_enforced="e" in item.flags,
         sso_available="a" in item.flags,
         scim_enabled="c" in item.flags,
+        deleted_at=None if item.deleted_at is None else from_epoch_ms(int(item.deleted_at)),
         version=int(item.version),
     )
 

@@ -1,0 +1,73 @@
+"""Deleting what a deleted team leaves behind, a bounded piece at a time; nothing of it authenticates any more (T1).
+
+The audit stays: it is put-only, and says who deleted the team. Beginning again is resuming, since what is done is gone.
+"""
+
+from collections.abc import Iterator
+
+from rollcall.domain import ids
+from rollcall.storage import keys
+from rollcall.storage.items import RowItem, TeamItem
+from rollcall.storage.reads import read
+from rollcall.storage.table import Item, Wire, guarded
+from rollcall.storage.waves import Ask, query
+
+TOGETHER = 100
+_ANY_INVITATION = "inv_" + "0" * 26
+
+
+def purge(team_id: str, most: int) -> bool:
+    """Delete up to about `most` items of the team; True when nothing but its tombstone and its audit is left."""
+    left = most
+    for ask in _asks(team_id):
+        while True:
+            rows = query(ask)
+            for raw in rows.items:
+                left -= _delete(team_id, raw)
+            if left <= 0:
+                return False
+            if not rows.more:
+                break
+    tombstone = TeamItem(*keys.team(team_id))
+    guarded(lambda: tombstone.update([TeamItem.XP.remove(), TeamItem.XS.remove()]))
+    return True
+
+
+def _asks(team_id: str) -> Iterator[Ask]:
+    """Yield queries of what is to be emptied: rows lead to their members, so they come first."""
+    for partition in _partitions(team_id):
+        yield Ask(partition, limit=TOGETHER, consistent=True)
+    yield Ask(keys.team(team_id).pk, begins="SVC#", limit=TOGETHER, consistent=True)
+
+
+def _partitions(team_id: str) -> Iterator[str]:
+    blocks = max(read([keys.open_blocks(team_id)]).open_blocks(team_id)) + 1
+    yield from (keys.row(team_id, block, "mem_" + "0" * 26).pk for block in range(blocks))
+    yield keys.invitation(team_id, _ANY_INVITATION).pk
+    yield keys.invitation(team_id, _ANY_INVITATION, closed=True).pk
+    yield keys.header(team_id, 0, 0).pk
+
+
+def _delete(team_id: str, raw: Wire) -> int:
+    """Delete an item with what hangs on it; return how many were deleted."""
+    doomed = [keys.Key(raw["PK"]["S"], raw["SK"]["S"])]
+    if raw["PK"]["S"].startswith("R#"):
+        doomed = [*_of_member(team_id, RowItem.from_raw_data(raw)), *doomed]
+    elif raw["PK"]["S"].startswith("I#"):
+        doomed = [keys.claim("email", team_id, raw["k"]["S"]), *doomed]
+    elif raw["SK"]["S"].startswith("SVC#"):
+        doomed = [keys.service_token(team_id, raw["i"]["S"]), *doomed]
+    with Item.batch_write() as batch:
+        for key in doomed:
+            batch.delete(Item(*key))
+    return len(doomed)
+
+
+def _of_member(team_id: str, row: RowItem) -> list[keys.Key]:
+    """Return the keys of a member's partition and of the claim on their address; the row goes last."""
+    member_id = ids.from_code("mem", row.SK)
+    key = keys.member(team_id, member_id)
+    member = read([key]).member(team_id, member_id)
+    claims = [] if member is None else [keys.claim("email", team_id, member.email_key)]
+    held = query(Ask(key.pk, consistent=True)).items
+    return [*claims, *(keys.Key(raw["PK"]["S"], raw["SK"]["S"]) for raw in held)]
