@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rollcall.domain.errors import Flaw, Invalid
 from rollcall.domain.permissions import Role
-from rollcall.domain.teams import ProductAccess
+from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
 from rollcall.domain.text import (
     AvatarUrl,
     FormText,
@@ -40,7 +40,6 @@ SHORTEST_LINK = 16
 LONGEST_URL = 500
 LONGEST_TYPED_PASSWORD = 1024
 SHORTEST_ADDRESS = 3
-LONGEST_SLUG = 48
 MOST_PRODUCTS = 50
 PRODUCT = re.compile(r"[a-z][a-z0-9-]{1,31}")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
