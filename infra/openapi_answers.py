@@ -143,6 +143,7 @@ def _problem() -> Schema:
         "errors": {"type": "array", "items": flaw, "description": "Present with 400."},
         "reason": {"type": "string", "description": "Why a password is refused: short, long, trivial or context."},
         "invitation": {**id_of("inv"), "description": "The pending invitation of an address already invited."},
+        "member": {**id_of("mem"), "description": "Who has the address already."},
         "signed_in_as": {**_EMAIL, "description": "Whose credential came with somebody else's link."},
         "invited": {**_EMAIL, "description": "Whom that link is for."},
         "start": {"type": "string", "description": "Where signing in through SSO begins."},

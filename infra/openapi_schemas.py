@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.auth import authenticate, passwords, secrets
 from rollcall.domain import ids
 from rollcall.domain.permissions import Role
-from rollcall.domain.teams import ProductAccess
+from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
 from rollcall.domain.text import (
     AvatarUrl,
     FormText,
@@ -55,7 +55,7 @@ def choice(values: type[StrEnum]) -> Schema:
 
 
 PRODUCT_KEY: Final[Schema] = {"type": "string", "pattern": whole(bodies.PRODUCT)}
-SLUG: Final = text(1, bodies.LONGEST_SLUG, whole(bodies.SLUG))
+SLUG: Final = text(1, LONGEST_SLUG, whole(bodies.SLUG))
 PRODUCTS: Final[Schema] = {
     "description": "All products, those added later included, or only the named ones.",
     "oneOf": [

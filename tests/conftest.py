@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 Item.Meta.table_name = TABLE_NAME  # read from the environment at import, which for tests is before there is a stack
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what has a stack or emulator of its own first: there is one at a time, and the session's stays to the end."""
+    items.sort(key=lambda item: "seeded" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Start the local stack on moto, once."""

@@ -24,7 +24,7 @@ from infra.local.edges import Json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Fault = str | Exception | None
+    Fault = str | Exception | dict[str, Json] | None
     Plan = Callable[[int, str], Fault]
 
 BEFORE: Final = "before"
@@ -48,7 +48,8 @@ class Seam:
 def seam(plan: Plan = lambda _number, _name: None) -> Iterator[Seam]:
     """Watch the calls inside. `plan` says, by a call's number from 1 and its name, how it fails.
 
-    BEFORE: it never arrives. AFTER: it happens, its answer is lost. An error code: refused so. An exception: raised.
+    BEFORE: it never arrives. AFTER: it happens, its answer is lost. An error code: refused so. A dict: answered so,
+    without happening. An exception: raised.
     """
     seen, lock, tokens = Seam(), threading.Lock(), dict[str, Json]()
     real = Endpoint._do_get_response
@@ -56,14 +57,18 @@ def seam(plan: Plan = lambda _number, _name: None) -> Iterator[Seam]:
     def call(endpoint: Json, request: Json, model: Json, context: Json) -> Json:
         with lock:
             seen.calls.append(model.name)
+            if model.name == "TransactWriteItems":
+                seen.transactions.append(json.loads(request.body))
             fault = plan(len(seen.calls), model.name)
         if isinstance(fault, Exception):
             raise fault
+        if isinstance(fault, dict):
+            return _answered(200, request, fault)
         if fault == BEFORE:
             return None, ConnectTimeoutError(endpoint_url="table")
         if fault not in {None, AFTER}:
             return _refused(str(fault), request)
-        answer = _once(lambda: real(endpoint, request, model, context), model.name, request, seen, tokens)
+        answer = _once(lambda: real(endpoint, request, model, context), model.name, request, tokens)
         return (None, ReadTimeoutError(endpoint_url="table")) if fault == AFTER else answer
 
     with _patched(call):
@@ -98,32 +103,30 @@ def first(times: int, name: str, fault: Fault) -> Plan:
     return plan
 
 
-def _once(send: Callable[[], Json], name: str, request: Json, seen: Seam, tokens: dict[str, Json]) -> Json:
-    if name != "TransactWriteItems":
-        return send()
-    body = json.loads(request.body)
-    seen.transactions.append(body)
-    known = tokens.get(body.get("ClientRequestToken", ""))
-    if known is not None:
-        return known
+def _once(send: Callable[[], Json], name: str, request: Json, tokens: dict[str, Json]) -> Json:
+    token = json.loads(request.body).get("ClientRequestToken") if name == "TransactWriteItems" else None
+    if token in tokens:
+        return tokens[token]
     answer = send()
-    if answer[0] is not None and answer[0][0].status_code == 200:
-        tokens[body.get("ClientRequestToken", "")] = answer
+    if token is not None and answer[0] is not None and answer[0][0].status_code == 200:
+        tokens[token] = answer
     return answer
 
 
 def _refused(code: str, request: Json) -> Json:
     """Return what DynamoDB answers with that error code; a conflict names every operation of the transaction."""
-    told: dict[str, Json] = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {}}
+    told: dict[str, Json] = {"Error": {"Code": code, "Message": code}}
     if code == "TransactionConflict":
         count = len(json.loads(request.body)["TransactItems"])
         told["Error"] = {"Code": "TransactionCanceledException", "Message": f"[{', '.join([code] * count)}]"}
         told["CancellationReasons"] = [{"Code": code, "Message": "Transaction is ongoing for the item"}] * count
-    status = 500 if code == "InternalServerError" else 400
-    told["ResponseMetadata"] = {"HTTPStatusCode": status, "HTTPHeaders": {}}
+    return _answered(500 if code == "InternalServerError" else 400, request, told)
+
+
+def _answered(status: int, request: Json, told: dict[str, Json]) -> Json:
     response = AWSResponse(request.url, status, {}, None)
     response._content = b"{}"
-    return (response, told), None
+    return (response, {**told, "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}), None
 
 
 @contextmanager

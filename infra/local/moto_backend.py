@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from botocore.awsrequest import AWSPreparedRequest
+    from botocore.model import Shape
     from moto.core.common_types import TYPE_RESPONSE
 
     from infra.local.edges import Json
@@ -31,12 +33,22 @@ LOCK: Final = threading.RLock()
 
 _answer = botocore_stubber.process_request
 _transact = DynamoDBBackend.transact_write_items
+_write_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001 - nothing public is slow or quick here
+_PLAIN: Final = frozenset({"S", "N", "SS", "NS", "BOOL"})
 _touched: set[tuple[DynamoType, DynamoType | None]] = set()
 
 
 def _answer_alone(request: AWSPreparedRequest) -> TYPE_RESPONSE | None:
     with LOCK:
         return _answer(request)
+
+
+def _write_as_it_is(writer: BaseJSONSerializer, into: dict[str, Json], value: Json, shape: Shape, key: str) -> None:
+    """Write a plain attribute, which is in wire form, without a search for each of the ten types it might have."""
+    if shape.name == "AttributeValue" and isinstance(value, dict) and value.keys() <= _PLAIN:
+        into[key] = value
+    else:
+        _write_structure(writer, into, value, shape, key)
 
 
 def _transact_remembering(backend: DynamoDBBackend, transact_items: list[dict[str, Json]]) -> None:
@@ -95,6 +107,7 @@ class MotoBackend:
         """Start moto for the whole process."""
         botocore_stubber.process_request = _answer_alone  # type: ignore[method-assign]
         DynamoDBBackend.transact_write_items = _transact_remembering  # type: ignore[assignment,method-assign]
+        setattr(BaseJSONSerializer, _write_structure.__name__, _write_as_it_is)
         Table.__deepcopy__ = _backup  # type: ignore[attr-defined]
         self._mock = mock_aws()
         self._mock.start()

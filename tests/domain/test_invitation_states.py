@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +20,6 @@ from tests.values import DAY, MILLISECOND, NOW, a_member, a_team, an_invitation,
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
 # What each verb does to an invitation in each state: the state that it leads to, or the error that it meets.
 TABLE = """
@@ -123,6 +122,22 @@ def test_case_279_resending_and_copying_are_activity_and_move_the_deadline(days:
     _, resent = invitations.resend(old, team, by(OWNER), new_id("let"), NOW)
     _, copied = invitations.copy_link(old, team, by(OWNER), NOW)
     assert resent.expires_at == copied.expires_at == NOW + days * DAY
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2027, 3, 27, 1, 30, tzinfo=UTC),  # clocks go forward in Europe within the week
+        datetime(2027, 10, 30, 1, 30, tzinfo=UTC),  # and back
+        datetime(2027, 1, 31, 23, 59, 59, 999000, UTC),
+        datetime(2028, 2, 28, 12, tzinfo=UTC),
+        datetime(9998, 12, 31, tzinfo=UTC),
+    ],
+)
+def test_case_275_a_deadline_is_so_many_times_24_hours_whatever_the_calendar_does(now: datetime) -> None:
+    invitation = pending(expires_at=invitations.deadline(TEAM, now))
+    last = now + timedelta(hours=7 * 24) - MILLISECOND
+    assert (invitation.state_at(last), invitation.state_at(last + MILLISECOND)) == (State.PENDING, State.EXPIRED)
 
 
 def test_case_093_a_resend_ends_older_links_and_keeps_role_products_and_address() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import boto3
@@ -29,7 +30,7 @@ def fall(world: World, member_id: str, how: str) -> None:
     else:
         key = keys.member(member.team_id, member.id)
         item = {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
-        boto3.client("dynamodb").delete_item(TableName="rollcall-local", Key=item)
+        boto3.client("dynamodb").delete_item(TableName=os.environ["TABLE_NAME"], Key=item)
 
 
 # ---------------------------------------------------------------- the inviter

@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import json
 import os
-from dataclasses import dataclass, field
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from botocore.endpoint import Endpoint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,13 +23,16 @@ from infra.local.routing import Router
 from rollcall.auth import links
 from rollcall.domain.members import PasswordLink
 from rollcall.http.answers import link_keys
+from rollcall.http.bodies import FORM
 from rollcall.storage.roster import fold
 from tests.conformance import deviations, flaws, operations, resolved
 from tests.kit import GOOD_PASSWORD, Answer, World
 from tests.values import DAY, NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from infra.local.edges import Json
 
 OPERATIONS = operations()
 API = sorted(key for key in OPERATIONS if " /v1/" in key)
@@ -39,23 +43,20 @@ LISTS = ["GET /v1/invitations", "GET /v1/members"]
 LONG = "x" * 2**20
 
 
-@dataclass(repr=False)
 class Prober:
-    """Sends requests and judges every answer."""
+    """Sends requests and judges every answer. No dataclass: Hypothesis would print the world in every report."""
 
-    world: World
-    path: Mapping[str, str]
-    bodies: Mapping[str, dict[str, Any]]
-    digest: str = field(init=False)
-    sent: int = 0
-
-    def __post_init__(self) -> None:
-        self.digest = self.world.digest()
+    def __init__(self, world: World, path: Mapping[str, str], bodies: Mapping[str, dict[str, Any]]) -> None:
+        self.world = world
+        self.path = path
+        self.bodies = bodies
+        self.digest = world.digest()
+        self.sent = 0
 
     def target(self, key: str, **path: str) -> str:
         """The path of a route, with ids that exist unless told otherwise."""
         place = "members" if "/members/" in key else "reset" if "/reset/" in key else "invitations"
-        known = {"id": self.path[place], "token": self.path.get(f"{place} link", ""), "slug": "acme"}
+        known = {"id": self.path.get(place, ""), "token": self.path.get(f"{place} link", ""), "slug": "acme"}
         return key.partition(" ")[2].format_map({**known, **path})
 
     def send(
@@ -65,7 +66,7 @@ class Prober:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Make one request, as the owner where somebody must, from an address of its own: no throttle hides the rest."""
+        """Make one request, as the owner where somebody must; each from its own address, so that no throttle acts."""
         self.sent += 1
         address = f"198.51.{self.sent // 250}.{self.sent % 250}"
         method = key.partition(" ")[0]
@@ -89,20 +90,30 @@ class Prober:
             assert answer.status != 400 or answer.pointers
 
 
-@pytest.fixture
-def prober(world: World) -> Prober:
-    """A prober with a live invitation and a live set-password link."""
-    invitation = world.invite("ivy@example.com", send_password_email=True)
-    member = world.member(world.acme.member.id)
-    world.rewrite(member, password_link=PasswordLink(1, NOW + 3650 * DAY))
-    reset = links.password_link(link_keys()[0], world.member(member.id))
+@pytest.fixture(scope="module")
+def prepared(seeded: World) -> Iterator[Prober]:
+    """The seeded stack with a live invitation and a live set-password link, which every reset goes back to."""
+    seeded.reset()
+    invitation = seeded.invite("ivy@example.com", send_password_email=True)
+    member = seeded.member(seeded.acme.member.id)
+    seeded.rewrite(member, password_link=PasswordLink(1, NOW + 3650 * DAY))
+    reset = links.password_link(link_keys()[0], seeded.member(member.id))
     path = {
         "invitations": invitation["id"],
-        "members": world.acme.member.id,
-        "invitations link": world.link("ivy@example.com"),
+        "members": seeded.acme.member.id,
+        "invitations link": seeded.link("ivy@example.com"),
         "reset link": reset,
     }
-    return Prober(world, path, valid_bodies(path["invitations link"], reset))
+    before = seeded._snapshot
+    seeded.remember()
+    yield Prober(seeded, path, valid_bodies(path["invitations link"], reset))
+    seeded._snapshot = before
+
+
+@pytest.fixture
+def prober(prepared: Prober, world: World) -> Prober:
+    """A prober on the stack as prepared."""
+    return Prober(world, prepared.path, prepared.bodies)
 
 
 def valid_bodies(link: str, reset: str) -> dict[str, dict[str, Any]]:
@@ -133,7 +144,32 @@ def test_every_route_with_a_body_has_a_valid_one_here(prober: Prober) -> None:
     for key in WITH_BODY:
         assert flaws(schema_of(key), prober.bodies[key]) == []
         assert prober.bodies[key].keys() == schema_of(key)["properties"].keys()
-        assert prober.send(key, prober.target(key), prober.bodies[key]).status in {200, 201, 204, 401}
+
+
+@pytest.mark.parametrize("key", sorted(OPERATIONS))
+def test_every_route_succeeds_as_described(prober: Prober, key: str) -> None:
+    owner = prober.world.acme.owner
+    form = urlencode({"password": GOOD_PASSWORD, **({"name": "Ivy"} if "/i/" in key else {})}).encode()
+    body = {
+        "POST /v1/teams/{slug}/sessions": {"email": owner.email, "password": owner.password},
+        "POST /i/{token}": form,
+        "POST /reset/{token}": form,
+    }.get(key, prober.bodies.get(key))
+    answer = prober.send(key, prober.target(key), body, {"content-type": FORM} if body is form else None)
+    assert str(answer.status) == min(OPERATIONS[key]["responses"]), answer.body
+
+
+def test_a_page_that_needs_another_credential_is_refused_as_described(prober: Prober) -> None:
+    key, two = "GET /i/{token}", {"authorization": "Bearer x", "cookie": "__Host-rollcall=y"}
+    assert prober.send(key, prober.target(key), headers=two).status == 401
+
+
+def test_what_a_form_was_answered_is_replayed_as_a_page(prober: Prober) -> None:
+    key, headers = "POST /i/{token}", {"content-type": FORM, "idempotency-key": "once"}
+    form = urlencode({"name": "Ivy", "password": GOOD_PASSWORD}).encode()
+    first, again = (prober.send(key, prober.target(key), form, headers) for _ in range(2))
+    assert (again.status, again.body) == (201, first.body)
+    assert again.headers["idempotent-replayed"] == "true"
 
 
 # ---------------------------------------------------------------- bodies
@@ -166,7 +202,6 @@ MALFORMED = {
     "a byte order mark": b"\xef\xbb\xbf{}",
     "NUL": b"\0",
 }
-OVERSIZED = {"65,537 bytes": b" " * 65_537, "6 MiB": b'{"name": "' + b"x" * (6 * 2**20 - 20) + b'"}'}
 
 
 @pytest.mark.parametrize("key", API)
@@ -174,13 +209,17 @@ def test_case_170_a_malformed_body_is_400_or_413(prober: Prober, key: str) -> No
     for name, body in MALFORMED.items():
         if name != "not UTF-8":  # the gateway has made it UTF-8 before we see it; below it arrives as it is
             assert prober.send(key, prober.target(key), body, JSON_TYPE).status == 400, name
-    for name, body in OVERSIZED.items():
-        assert prober.send(key, prober.target(key), body, JSON_TYPE).status == 413, name
+    assert prober.send(key, prober.target(key), b" " * 65_537, JSON_TYPE).status == 413
     if key in WITH_BODY:
         assert prober.send(key, prober.target(key), b"", JSON_TYPE).status == 400
 
 
-@pytest.mark.parametrize("key", API)
+def test_case_170_six_mebibytes_are_413(prober: Prober) -> None:
+    body = b'{"name": "' + b"x" * (6 * 2**20 - 20) + b'"}'
+    assert prober.send("PATCH /v1/me", "/v1/me", body, JSON_TYPE).status == 413
+
+
+@pytest.mark.parametrize("key", WITH_BODY)
 def test_case_170_bytes_that_arrive_as_base64_are_read_as_strictly(prober: Prober, key: str) -> None:
     for name, body in MALFORMED.items():
         answer = invoke(prober, key, {"body": base64.b64encode(body).decode(), "isBase64Encoded": True})
@@ -299,12 +338,32 @@ def test_case_173_text_that_is_no_id_of_the_team_names_nothing(prober: Prober, k
 SLUGS = ("..", "%00", "a" * 4096, "%23", "ACME", "acme%20", "acme%00", "%F0%9F%8E%89", "%ff", "{slug}", "SLUG%23acme")
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_case_173_text_that_is_no_slug_is_no_team(prober: Prober, slug: str) -> None:
+def test_case_173_text_that_is_no_slug_is_no_team(prober: Prober) -> None:
     options, sessions = "GET /v1/teams/{slug}/sign-in-options", "POST /v1/teams/{slug}/sessions"
-    assert prober.send(options, prober.target(options, slug=slug)).status == 404
-    answer = prober.send(sessions, prober.target(sessions, slug=slug), prober.bodies[sessions])
-    assert (answer.status, answer.code) == (401, "unauthenticated")
+    for slug in SLUGS:
+        assert prober.send(options, prober.target(options, slug=slug)).status == 404, slug
+        answer = prober.send(sessions, prober.target(sessions, slug=slug), prober.bodies[sessions])
+        assert (answer.status, answer.code) == (401, "unauthenticated"), slug
+
+
+def test_case_173_no_text_of_a_path_makes_a_key_longer_than_the_table_takes(
+    prober: Prober, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulator takes any; DynamoDB refuses partition keys over 2,048 bytes and sort keys over 1,024."""
+    asked: list[str] = []
+    real = Endpoint._do_get_response
+
+    def watched(endpoint: Json, request: Json, *rest: Json) -> Json:
+        asked.extend(re.findall(r'"[PS]K": \{"S": ("(?:[^"\\]|\\.)*")\}', request.body.decode()))
+        return real(endpoint, request, *rest)
+
+    monkeypatch.setattr(Endpoint, "_do_get_response", watched)
+    for key in API:
+        if "{" in key:
+            long = quote("🎉" * 700)
+            prober.send(key, prober.target(key, id=long, slug=long), prober.bodies.get(key))
+    assert any("SLUG#" in text for text in asked)
+    assert max(len(json.loads(text).encode()) for text in asked) <= 1024
 
 
 LIMITS = ("-1", "0", "201", "1e9", "1000000000", "x", "", "1.5", "+5", " 5", "%D9%A3", "1_0", "0x1", "%00", "5,5")
@@ -336,10 +395,10 @@ def test_case_174_a_wrong_parameter_is_refused_by_its_name(prober: Prober, key: 
 
 
 @pytest.mark.parametrize("key", LISTS)
-@pytest.mark.parametrize("query", DOUBLED)
-def test_case_174_a_parameter_that_comes_twice_is_refused(prober: Prober, key: str, query: str) -> None:
-    answer = prober.send(key, f"{prober.target(key)}?{query}")
-    assert (answer.status, answer.pointers) == (400, [f"?{query.partition('=')[0]}"])
+def test_case_174_a_parameter_that_comes_twice_is_refused(prober: Prober, key: str) -> None:
+    for query in DOUBLED:
+        answer = prober.send(key, f"{prober.target(key)}?{query}")
+        assert (answer.status, answer.pointers) == (400, [f"?{query.partition('=')[0]}"]), query
 
 
 @pytest.mark.parametrize("key", LISTS)
@@ -368,13 +427,13 @@ def test_case_174_a_cursor_of_another_team_or_filter_or_one_that_was_cut_is_refu
 
 
 @pytest.mark.parametrize("key", LISTS)
-@pytest.mark.parametrize("text", ["%", "_", ".*", "(a+)+$", "\\", "'", "[", "*", "a" * 100, "ß", "i\u0307", "\ud7ff"])
-def test_case_175_a_search_is_literal_whatever_it_holds(prober: Prober, key: str, text: str) -> None:
-    answer = prober.send(key, f"{prober.target(key)}?{urlencode({'q': text, 'limit': 200})}")
-    assert answer.status == 200
-    shown = [fold(f"{row.get('name', '')} {row['email']}") for row in answer.json["data"]]
-    assert all(fold(text) in one for one in shown)
-    assert answer.json["total"] == len(shown)
+def test_case_175_a_search_is_literal_whatever_it_holds(prober: Prober, key: str) -> None:
+    for text in ("%", "_", ".*", "(a+)+$", "\\", "'", "[", "*", "a" * 100, "ß", "SS", "İ", "i\u0307", "\ud7ff", "a b"):
+        answer = prober.send(key, f"{prober.target(key)}?{urlencode({'q': text, 'limit': 200})}")
+        assert answer.status == 200, text
+        shown = [fold(f"{row.get('name', '')}\n{row['email']}") for row in answer.json["data"]]
+        assert all(fold(text) in one for one in shown), text
+        assert answer.json["total"] == len(shown), text
 
 
 # ---------------------------------------------------------------- headers and media types
@@ -402,10 +461,10 @@ def test_case_177_a_body_of_another_media_type_is_415(prober: Prober, key: str) 
         assert (answer.status, answer.code) == (415, "unsupported_media_type"), media
 
 
-@pytest.mark.parametrize("key", API)
-def test_case_177_a_body_said_to_be_base64_that_is_not_is_400(prober: Prober, key: str) -> None:
-    for text in ('{"name": "Olivia"}', "e30", "e30=\n", "é", "=", "e 30="):
-        assert invoke(prober, key, {"body": text, "isBase64Encoded": True}).status == 400, text
+def test_case_177_a_body_said_to_be_base64_that_is_not_is_400(prober: Prober) -> None:
+    for key in API:
+        for text in ('{"name": "Olivia"}', "e30", "e30=\n", "é", "=", "e 30="):
+            assert invoke(prober, key, {"body": text, "isBase64Encoded": True}).status == 400, (key, text)
 
 
 def invoke(prober: Prober, key: str, changes: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
@@ -447,22 +506,21 @@ def test_case_176_odd_headers_are_no_credential_and_no_failure(prober: Prober, k
             assert (answer.status, answer.code) == (401, "unauthenticated"), value
 
 
-@pytest.mark.parametrize("key", API)
-def test_case_176_more_than_ten_kilobytes_of_headers_never_reach_a_handler(prober: Prober, key: str) -> None:
-    world, method = prober.world, key.partition(" ")[0]
-    for headers in ({"x-long": "a" * 10_240}, {f"x-header-{number}": "a" * 50 for number in range(200)}):
-        with world.unchanged():
-            answer = world.call(method, prober.target(key), headers=headers)
-        assert (answer.status, answer.code) == (431, "headers_too_large")
+def test_case_176_more_than_ten_kilobytes_of_headers_never_reach_a_handler(prober: Prober) -> None:
+    for key in API:
+        for headers in ({"x-long": "a" * 10_240}, {f"x-header-{number}": "a" * 50 for number in range(200)}):
+            answer = prober.world.call(key.partition(" ")[0], prober.target(key), headers=headers)
+            assert (answer.status, answer.code) == (431, "headers_too_large"), key
+    assert prober.world.digest() == prober.digest
 
 
-@pytest.mark.parametrize("key", API)
-def test_case_176_line_breaks_in_headers_are_data(prober: Prober, key: str) -> None:
+def test_case_176_line_breaks_in_headers_are_data(prober: Prober) -> None:
     odd = "a\r\nset-cookie: x=y\0"
     headers = {"if-match": odd, "idempotency-key": odd, "x-request-id": odd, "origin": odd, "user-agent": odd}
-    answer = invoke(prober, key, {}, headers)
-    assert answer.status == 400
-    assert "set-cookie" not in answer.headers
+    for key in API:
+        answer = invoke(prober, key, {}, headers)
+        assert answer.status == 400, key
+        assert "set-cookie" not in answer.headers
 
 
 def test_case_176_the_address_of_an_event_is_the_gateways_not_the_headers(world: World) -> None:
@@ -472,7 +530,7 @@ def test_case_176_the_address_of_an_event_is_the_gateways_not_the_headers(world:
         "POST", "/v1/invitations", body, token=world.acme.owner.pat, headers=headers, address="192.0.2.44"
     )
     assert answer.status == 201
-    assert [event["address"] for event in world.events("invitation.created")] == ["192.0.2.44"]
+    assert [event["address"] for event in world.events("invitation.created")][-1] == "192.0.2.44"
 
 
 # ---------------------------------------------------------------- whatever else there is

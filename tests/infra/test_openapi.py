@@ -65,6 +65,14 @@ def test_every_error_that_can_leave_the_service_is_described() -> None:
     assert set(codes().values()) <= {400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429, 500, 503}
 
 
+def test_everything_that_an_error_tells_besides_is_described() -> None:
+    code = "".join(path.read_text("utf-8") for path in (openapi.ROOT / "shared/rollcall").rglob("*.py"))
+    told = {name for extra in re.findall(r"\(extra=({[^}]*})", code) for name in re.findall(r'"(\w+)":', extra)}
+    told |= set(re.findall(r'\.extra\["(\w+)"\] =', code))
+    assert told
+    assert told <= DESCRIPTION["components"]["schemas"]["Problem"]["properties"].keys()
+
+
 def tree(kind: type[RollcallError]) -> set[type[RollcallError]]:
     return {kind}.union(*(tree(child) for child in kind.__subclasses__()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import pytest
 
 from rollcall import clock
 from rollcall.actions.create_team import NewTeam, create_team
+from rollcall.auth import keyring, links
 from rollcall.domain.errors import SlugTaken
+from rollcall.domain.members import PasswordLink
 from rollcall.http.schedule import system_call
 from rollcall.mail.address import canonical
 from tests.kit import GOOD_PASSWORD
@@ -109,16 +112,31 @@ def test_a_link_of_another_kind_or_of_nobody_sets_no_password(world: World, link
     assert b"Check that you copied all of it" in pages[0].body
 
 
-def test_setting_a_password_ends_the_sessions_that_were_open(world: World, link: str) -> None:
-    del link
-    second = create_team(system_call(clock.now()), NewTeam("piper", "Pied Piper", canonical(AMY), "Amy Lee", PRODUCTS))
-    assert len(world.mails(AMY)) == 2
-    piper = world.link(AMY)
-    assert complete(world, piper).status == 204
-    assert second[0].slug == "piper"
+def test_one_address_in_two_teams_has_two_passwords(world: World, link: str) -> None:
+    create_team(system_call(clock.now()), NewTeam("piper", "Pied Piper", canonical(AMY), "Amy Lee", PRODUCTS))
+    assert complete(world, world.link(AMY)).status == 204
     assert sign_in(world).status == 401
-    elsewhere = world.call("POST", "/v1/teams/piper/sessions", {"email": AMY, "password": GOOD_PASSWORD})
-    assert elsewhere.status == 201
+    assert complete(world, link, "another phrase nobody has used").status == 204
+    login = {"email": AMY, "password": GOOD_PASSWORD}
+    assert world.call("POST", "/v1/teams/piper/sessions", login).status == 201
+
+
+def test_case_022_a_new_password_ends_sessions_keeps_tokens_and_makes_older_links_useless(world: World) -> None:
+    mia, tokens = world.acme.member, []
+    for generation in (1, 2):
+        newest = PasswordLink(generation, clock.now() + timedelta(hours=1))
+        world.rewrite(world.member(mia.id), password_link=newest)
+        tokens.append(links.password_link(keyring.link_keys()[0], world.member(mia.id)))
+    login = {"email": mia.email, "password": mia.password}
+    sessions = [world.call("POST", "/v1/teams/acme/sessions", login).json["token"] for _ in range(3)]
+    with world.unchanged():
+        assert complete(world, tokens[0]).code == "link_replaced"
+    assert complete(world, tokens[1]).status == 204
+    assert [world.call("GET", "/v1/me", token=session).status for session in sessions] == [401] * 3
+    assert world.call("GET", "/v1/me", token=mia.pat).status == 200
+    assert world.call("POST", "/v1/teams/acme/sessions", login).status == 401
+    with world.unchanged():
+        assert [complete(world, token).status for token in tokens] == [410, 410]
 
 
 def test_a_slug_is_taken_once(world: World, link: str) -> None:

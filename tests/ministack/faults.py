@@ -1,4 +1,7 @@
-"""The fault seam: replies of DynamoDB that get lost after the write was made, as seen by the SDK and everything above."""
+"""Replies that get lost after the write was made, for the SDK and all above it; what comes of it is MiniStack's word.
+
+Unlike tests/seam.py, nothing is emulated here: whether a transaction sent again is the same one, the table decides.
+"""
 
 from __future__ import annotations
 

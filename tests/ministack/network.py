@@ -9,12 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
 
+from infra.local.aws import TABLE_NAME
 from rollcall.domain import ids
 from rollcall.storage import keys, roster
 from rollcall.storage.items import MemberItem, OwnersItem
@@ -64,8 +66,27 @@ class Walk:
         return [row["id"] for row in self.rows]
 
 
+@cache
+def dynamodb() -> Any:
+    """Return a client past the service; one endpoint serves the process."""
+    return boto3.client("dynamodb")
+
+
 @dataclass
-class Network(World):
+class Stored(World):
+    """The kit without its short cut into moto's memory: the table is what its own API tells."""
+
+    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+        return self._scan(prefix)
+
+    def _scan(self, prefix: str, **filtered: Any) -> list[dict[str, Any]]:
+        found = dynamodb().get_paginator("scan").paginate(TableName=TABLE_NAME, ConsistentRead=True, **filtered)
+        items = (item for page in found for item in page["Items"] if item["PK"]["S"].startswith(prefix))
+        return sorted(items, key=lambda item: (item["PK"]["S"], item["SK"]["S"]))
+
+
+@dataclass
+class Network(Stored):
     """The service behind its HTTP server, seen from one team, whose name in the kit is `acme`."""
 
     earlier: frozenset[str] = frozenset()
@@ -86,19 +107,10 @@ class Network(World):
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return the team's items, and its letters, whose PK begins so, in wire form."""
-        pages = boto3.client("dynamodb").get_paginator("scan")
-        found = pages.paginate(
-            TableName=os.environ["TABLE_NAME"],
-            ConsistentRead=True,
-            FilterExpression="contains(PK, :team) OR te = :id OR PK = :slug",
-            ExpressionAttributeValues={
-                ":team": {"S": ids.code(self.acme.id)},
-                ":id": {"S": self.acme.id},
-                ":slug": {"S": f"SLUG#{self.acme.slug}"},
-            },
-        )
-        items = (item for page in found for item in page["Items"] if item["PK"]["S"].startswith(prefix))
-        return sorted(items, key=lambda item: (item["PK"]["S"], item["SK"]["S"]))
+        team, slug = self.acme.id, keys.claim("slug", self.acme.id, self.acme.slug).pk
+        values = {":code": {"S": ids.code(team)}, ":team": {"S": team}, ":slug": {"S": slug}}
+        ours = "contains(PK, :code) OR te = :team OR PK = :slug"
+        return self._scan(prefix, FilterExpression=ours, ExpressionAttributeValues=values)
 
     def walk(self, path: str, by: Person | None = None) -> Walk:
         """Follow a list to its end."""

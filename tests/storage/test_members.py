@@ -236,9 +236,7 @@ def test_nothing_is_found_across_the_border_of_name_and_address(people: list[Mem
 LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=30)
 
 
-@pytest.mark.parametrize(
-    "name", ["\U0001d400\U0001d40d\U0001d40dA", "\uff21nn\uff41", "ᴬᴺᴺᴬ", "ⓐⓝⓝⓐ", "A\u0300NNA"]
-)
+@pytest.mark.parametrize("name", ["\U0001d400\U0001d40d\U0001d40dA", "\uff21nn\uff41", "ᴬᴺᴺᴬ", "ⓐⓝⓝⓐ", "A\u0300NNA"])
 def test_a_name_in_letters_of_another_guise_is_found_by_plain_ones(name: str) -> None:
     assert fold(name) == fold("anna") == "anna"
 

@@ -12,7 +12,7 @@ from rollcall.domain.founding import SLUG
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.members import Member, Session
 from rollcall.domain.permissions import Actor, CredentialKind
-from rollcall.domain.teams import Team
+from rollcall.domain.teams import LONGEST_SLUG, Team
 from rollcall.domain.text import TypedPassword
 from rollcall.mail.address import Address
 from rollcall.storage import keys, marks
@@ -70,7 +70,8 @@ def _open(call: Call, member: Member, team: Team) -> SignedIn:
 
 
 def team_by_slug(slug: str) -> Team | None:
-    """Return the living team of a slug."""
+    """Return the living team of a slug; text longer than any is cut, because the table takes no longer keys."""
+    slug = slug[: LONGEST_SLUG + 1]
     holder = read([keys.claim(SLUG, _NOBODY, slug)]).holder(SLUG, _NOBODY, slug)
     team = read([keys.team(holder)]).team(holder) if holder else None
     return team if team is not None and team.alive else None

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+LONGEST_SLUG = 48
+
 
 class TeamState(StrEnum):
     """A deleted team authenticates nobody from its answer on; its items are purged later (T1)."""

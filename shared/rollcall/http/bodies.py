@@ -19,7 +19,7 @@ from rollcall.domain import ids
 from rollcall.domain.errors import Flaw, Invalid
 from rollcall.domain.grants import GrantKind
 from rollcall.domain.permissions import Role
-from rollcall.domain.teams import ProductAccess
+from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
 from rollcall.domain.text import (
     AddressList,
     AllProducts,
@@ -51,7 +51,6 @@ SHORTEST_LINK = 16
 LONGEST_URL = 500
 LONGEST_TYPED_PASSWORD = 1024
 SHORTEST_ADDRESS = 3
-LONGEST_SLUG = 48
 MOST_PRODUCTS = 50
 MOST_ADDRESSES = 50
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z", re.ASCII)

@@ -15,7 +15,7 @@ LONGEST = 1024
 
 def seal(key: bytes, team_id: str, filters: Mapping[str, str], position: Sequence[str]) -> str:
     """Return the cursor of a position in a list of this team under these filters."""
-    payload = json.dumps(list(position), separators=(",", ":")).encode()
+    payload = json.dumps(list(position), separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_mac(key, team_id, filters, payload) + payload).decode().rstrip("=")
 
 

@@ -83,7 +83,7 @@ def problem(error: RollcallError, request_id: str) -> Reply:
     }
     if isinstance(error, Invalid):
         body["errors"] = [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in error.flaws]
-    return Reply(status, body, _headers(error), PROBLEM)
+    return Reply(status, body, headers_of(error), PROBLEM)
 
 
 def internal(request_id: str) -> Reply:
@@ -93,7 +93,8 @@ def internal(request_id: str) -> Reply:
     return problem(error, request_id)
 
 
-def _headers(error: RollcallError) -> dict[str, str]:
+def headers_of(error: RollcallError) -> dict[str, str]:
+    """Return the headers that belong to an error: how to sign in, when to try again, which methods there are."""
     if isinstance(error, errors.Unauthenticated):
         return {"www-authenticate": 'Bearer realm="rollcall", error="invalid_token"'}
     if isinstance(error, StepUpRequired):

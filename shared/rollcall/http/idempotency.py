@@ -54,17 +54,18 @@ def replay(named: Named | None, found: Found, now: datetime) -> Reply | None:
     if record.answer is None:
         raise AlreadyIssued
     kept = json.loads(record.answer)
-    return Reply(int(record.status), kept["body"], {**kept["headers"], "idempotent-replayed": "true"})
+    headers = {**kept["headers"], "idempotent-replayed": "true"}
+    return Reply(int(record.status), kept["body"], headers, kept["type"])
 
 
 def record(named: Named, reply: Reply, now: datetime) -> RecordItem:
     """Return the item that keeps an answer."""
-    kept = None if reply.secret else json.dumps({"body": reply.body, "headers": dict(reply.headers)})
+    told = {"body": reply.body, "headers": dict(reply.headers), "type": reply.content_type}
     return RecordItem(
         *named.key,
         body_hash=named.body_hash,
         status=reply.status,
-        answer=kept,
+        answer=None if reply.secret else json.dumps(told),
         made_at=epoch_ms(now),
         expires_at=epoch_ms(now + KEPT),
         ttl=int((now + KEPT).timestamp()),

@@ -25,7 +25,7 @@ from rollcall.domain.text import FormText
 from rollcall.http.answers import link_keys
 from rollcall.http.bodies import fill
 from rollcall.http.endpoint import Request
-from rollcall.http.errors import status_of
+from rollcall.http.errors import headers_of, status_of
 from rollcall.http.pages import page_csp, render_page
 from rollcall.http.reply import HTML, Reply
 from rollcall.http.request import HttpRequest
@@ -122,7 +122,7 @@ def password_set_page(_: Request[Any], holder: Holder) -> Reply:
 
 def failure(error: RollcallError, http: HttpRequest) -> Reply:
     """Return the page for what went wrong, with the error's own status."""
-    return _html(status_of(error)[0], _failed(error, http), _headers(error))
+    return _html(status_of(error)[0], _failed(error, http), headers_of(error))
 
 
 def _failed(error: RollcallError, http: HttpRequest) -> str:
@@ -192,10 +192,6 @@ def _password_form(holder: Holder, errors: dict[str, str], *, show: bool) -> str
 
 def _sign_in(team: Team) -> str:
     return f"{os.environ['PUBLIC_BASE_URL']}/t/{team.slug}"
-
-
-def _headers(error: RollcallError) -> dict[str, str]:
-    return {"retry-after": str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
 
 
 def _html(status: int, page: str, headers: dict[str, str] | None = None) -> Reply:

@@ -21,6 +21,7 @@ from rollcall.storage.waves import Ask, Rows, query, wave
 
 BLOCKS_READ_WHOLE = 4
 BLOCKS_SORTED = 10
+CHARACTERS_SORTED = 100
 ONE_MISMATCH_IN = 6
 
 
@@ -145,7 +146,8 @@ def _join_position(raw: Wire) -> tuple[str, ...]:
 
 
 def _name_position(raw: Wire) -> tuple[str, ...]:
-    return str(raw["f"]["S"]), str(raw["SK"]["S"])
+    """Return the folded name, cut so that a cursor holds it (folding makes names longer), and the member's code."""
+    return str(raw["f"]["S"])[:CHARACTERS_SORTED], str(raw["SK"]["S"])
 
 
 def _position(asked: MemberQuery) -> tuple[int, str | None]:
