@@ -21,7 +21,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- run it
-.PHONY: dev dev-reset create-team
+.PHONY: dev dev-reset create-team recount verify-audit
 dev: .venv/.local-installed $(if $(filter ministack,$(BACKEND)),.venv-ministack/.installed) ## Run the whole service here (PORT, BACKEND=moto|ministack, SEED_MEMBERS)
 	@exec $(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.local
 
@@ -35,6 +35,13 @@ create-team: .venv/.local-installed ## Create a team (SLUG, NAME, OWNER_EMAIL, O
 	@PYTHONPATH=shared:. $(PY) -m infra.create_team --slug "$$SLUG" --name "$$NAME" \
 	  --owner-email "$$OWNER_EMAIL" --owner-name "$$OWNER_NAME" $(PRODUCTS:%=--product %) \
 	  $(if $(LOCAL),--local,--stack $(or $(STACK),rollcall))
+
+recount: .venv/.local-installed ## Recount a team's roster (SLUG or TEAM; REPAIR=1 puts it right; STACK)
+	@PYTHONPATH=shared:. $(PY) -m infra.recount $(if $(TEAM),--team "$$TEAM",--slug "$$SLUG") \
+	  --stack $(or $(STACK),rollcall) $(if $(REPAIR),--repair)
+
+verify-audit: ## Check an export of the audit (FILE, several parts in order; HEAD=sequence:hash; PART=1)
+	@$(PYTHON) infra/verify_audit.py $(FILE) $(if $(HEAD),--head $(HEAD)) $(if $(PART),--part)
 
 # ---------------------------------------------------------------- prove it
 .PHONY: test test-ministack lint types template check format

@@ -66,11 +66,11 @@ def create(wanted: dict[str, object]) -> dict[str, str]:
 
 def _in_aws(wanted: dict[str, object], stack: str) -> dict[str, str]:
     if "TABLE_NAME" not in os.environ:
-        os.environ["TABLE_NAME"] = _table_of(stack)
+        os.environ["TABLE_NAME"] = table_of(stack)
     return create(wanted)
 
 
-def _table_of(stack: str) -> str:
+def table_of(stack: str) -> str:
     import boto3  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 

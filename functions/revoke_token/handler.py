@@ -2,30 +2,27 @@
 
 from rollcall.actions import tokens
 from rollcall.actions.targets import target
-from rollcall.actions.tokens import TokenEdit
+from rollcall.actions.tokens import Listed, TokenEdit
 from rollcall.domain.permissions import Permission
-from rollcall.domain.tokens import Token
 from rollcall.http import answers, targets
 from rollcall.http.bodies import Nothing
 from rollcall.http.endpoint import Request, by_route, endpoint
-from rollcall.storage.reads import ListedToken, tokens_of
 
 
 @endpoint(permission=Permission.READ_OWN_CREDENTIALS, answer=answers.tokens)
-def _own(request: Request[Nothing]) -> list[ListedToken]:
+def _own(request: Request[Nothing]) -> list[Listed]:
     """List the own tokens, revoked and expired ones too."""
-    return tokens_of(request.call.team.id, request.call.known.member.id)
+    return tokens.list_tokens(request.call, request.call.known.member)
 
 
 @endpoint(permission=Permission.READ_MEMBERS, reads=targets.member, answer=answers.tokens)
-def _of_member(request: Request[Nothing]) -> list[ListedToken]:
+def _of_member(request: Request[Nothing]) -> list[Listed]:
     """List a member's tokens: what is told of them, never a secret."""
-    member = target(request.call, request.asked.path_id("id", "mem"))
-    return tokens_of(member.team_id, member.id)
+    return tokens.list_tokens(request.call, target(request.call, request.asked.path_id("id", "mem")))
 
 
 @endpoint(permission=Permission.REVOKE_OWN_CREDENTIALS, body=TokenEdit, reads=targets.own_token, answer=answers.token)
-def _rename(request: Request[TokenEdit]) -> Token:
+def _rename(request: Request[TokenEdit]) -> Listed:
     """Give one of the own tokens another name."""
     return tokens.rename_token(request.call, request.asked.path_id("id", "pat"), request.body)
 

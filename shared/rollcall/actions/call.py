@@ -84,8 +84,12 @@ class Call:
             commit(Change(), (), self.keep(result))
 
     def commit(self, change: Change, result: object = None) -> None:
-        """Write the change with its events and, where the request has an idempotency key, what is answered to it."""
+        """Write the change with its events and, where the request has an idempotency key, what is answered to it.
+
+        No change writes nothing but that record: the same request sent again must not find something to change.
+        """
         if not (change.steps or change.letters):
+            self.conclude(result)
             return
         events = [Event(self.new_id("evt"), deed, self.now, self.address, self.request_id) for deed in change.deeds]
         try:

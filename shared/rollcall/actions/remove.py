@@ -20,6 +20,7 @@ def remove(call: Call, member_id: str | None) -> Receipt:
 def leave(call: Call) -> None:
     """Take oneself out."""
     member = call.known.member
+    call.check_version(member.version)
     call.commit(membership.remove(member, _grants(member), call.actor, left=True))
 
 

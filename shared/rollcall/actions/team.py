@@ -41,24 +41,24 @@ class TeamDeletion:
 
 def delete_team(call: Call, wanted: TeamDeletion) -> None:
     """Delete the team."""
-    call.commit(team_changes.delete(call.team, wanted.name, call.actor, call.now))
+    change = team_changes.delete(call.team, wanted.name, call.actor, call.now)
+    call.check_version(call.team.version)
+    call.commit(change)
 
 
 def edit_team(call: Call, edit: TeamEdit) -> Team:
     """Give the team another name."""
-    call.check_version(call.team.version)
     return _done(call, *team_changes.rename_team(call.team, edit.name, call.actor))
 
 
 def change_settings(call: Call, group: str, wanted: Mapping[str, object]) -> Team:
     """Change settings of a group; those left out stay."""
-    team_changes.settings_of(call.team, group)
-    call.check_version(call.team.version)
     return _done(call, *team_changes.change_settings(call.team, group, wanted, call.actor))
 
 
 def add_product(call: Call, wanted: NewProduct) -> Team:
     """Add a product. Raises ProductExists, ProductRetired."""
+    call.check_version(call.team.version)
     return _done(call, *team_changes.add_product(call.team, wanted.key, wanted.name, call.actor))
 
 
@@ -73,5 +73,6 @@ def remove_product(call: Call, key: str) -> None:
 
 
 def _done(call: Call, change: Change, after: Team) -> Team:
+    call.check_version(call.team.version)
     call.commit(change, after)
     return after

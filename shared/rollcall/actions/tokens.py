@@ -7,8 +7,10 @@ from rollcall.actions.call import Call
 from rollcall.auth import secrets
 from rollcall.domain import tokens
 from rollcall.domain.errors import NotFound
+from rollcall.domain.members import Member
 from rollcall.domain.text import TokenName
-from rollcall.domain.tokens import LAST, Token
+from rollcall.domain.tokens import LAST, Token, TokenState
+from rollcall.storage.reads import tokens_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,21 @@ class TokenEdit:
     name: TokenName
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A token as it is told: where it stands now, and when it was last used."""
+
+    token: Token
+    state: TokenState
+    last_used: datetime | None = None
+
+
+def list_tokens(call: Call, member: Member) -> list[Listed]:
+    """Return a member's tokens, newest first, revoked and expired ones too."""
+    held = reversed(tokens_of(member.team_id, member.id))
+    return [Listed(token, tokens.state(token, member, call.now), last_used) for token, last_used in held]
+
+
 def issue_token(call: Call, wanted: NewToken) -> tuple[str, Token]:
     """Return the token's text, shown this once, and what is kept of it. Raises TokenLimit, Invalid for its age."""
     member, team = call.known.member, call.team
@@ -39,11 +56,12 @@ def issue_token(call: Call, wanted: NewToken) -> tuple[str, Token]:
     return text, token
 
 
-def rename_token(call: Call, token_id: str | None, edit: TokenEdit) -> Token:
+def rename_token(call: Call, token_id: str | None, edit: TokenEdit) -> Listed:
     """Give one of the caller's tokens another name."""
     change, after = tokens.rename(_own(call, token_id), edit.name, call.actor)
-    call.commit(change, after)
-    return after
+    renamed = Listed(after, tokens.state(after, call.known.member, call.now))
+    call.commit(change, renamed)
+    return renamed
 
 
 def revoke_token(call: Call, token_id: str | None) -> None:

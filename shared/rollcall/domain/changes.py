@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TypeAlias
 
     from rollcall.domain.events import Deed
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
     from rollcall.domain.permissions import Role
+    from rollcall.domain.seals import Head, Seal
     from rollcall.domain.service_tokens import ServiceToken
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
@@ -82,7 +84,68 @@ class Disowned:
     team_id: str
 
 
-Step = Created | Updated | Covered | Removed | Granted | Retired | Disowned
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Audit events sealed into their team's chain, whose head must still be as it was read."""
+
+    team_id: str
+    before: "Head"
+    seals: "tuple[Seal, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A member whose roster row is written anew, from the member as they were read."""
+
+    member: "Member"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A roster row of nobody, to be deleted if nobody is still whom it names."""
+
+    team_id: str
+    block: int
+    member_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """Counters of a block that are wrong, and what they must be; `first` is what its first stripe held of them.
+
+    The difference is added, so that changes which count meanwhile are not lost.
+    """
+
+    team_id: str
+    block: int
+    before: "Mapping[str, int]"
+    after: "Mapping[str, int]"
+    first: "Mapping[str, int]"
+
+
+@dataclass(frozen=True, slots=True)
+class Reowned:
+    """The set of active owners as it was read, and as the members say."""
+
+    team_id: str
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+Step = (
+    Created
+    | Updated
+    | Covered
+    | Removed
+    | Granted
+    | Retired
+    | Disowned
+    | Sealed
+    | Rewritten
+    | Swept
+    | Recounted
+    | Reowned
+)
 
 
 @dataclass(frozen=True, slots=True)

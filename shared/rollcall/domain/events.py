@@ -44,6 +44,7 @@ class Action(StrEnum):
     SERVICE_TOKEN_REVOKED = "service_token.revoked"
     GRANT_RECORDED = "grant.recorded"
     GRANTS_RELEASED = "grants.released"
+    ROSTER_REPAIRED = "roster.repaired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,9 +107,8 @@ def transfer(giver: Member, heir: Member, owners: frozenset[str], actor: Actor) 
     new_owner = replace(heir, role=Role.OWNER, role_source=RoleSource.MANUAL, version=heir.version + 1)
     new_admin = replace(giver, role=Role.ADMIN, role_source=RoleSource.MANUAL, version=giver.version + 1)
     steps: tuple[Step, ...] = (Updated(heir, new_owner), Updated(giver, new_admin))
-    before = {"owner": giver.email, "heir_role": heir.role.value}
-    after = {"owner": heir.email, "giver_role": new_admin.role.value}
-    deed = Deed(Action.OWNERSHIP_TRANSFERRED, actor, heir.subject, before, after)
+    told, tells = _transferred(heir, giver), _transferred(new_owner, new_admin)
+    deed = Deed(Action.OWNERSHIP_TRANSFERRED, actor, heir.subject, told, tells)
     return Change(steps=steps, deeds=(deed,), owners=owners), new_owner
 
 
@@ -118,6 +117,10 @@ def receipt(before: Member, after: Member, team: Team, invitations: Sequence[Inv
     warnings = (MANAGED_BY_SCIM,) if before.source is Source.SCIM else ()
     access = before.products.within(team)
     return Receipt(after, len(before.sessions), len(before.pats), tuple(invitations), access, warnings)
+
+
+def _transferred(heir: Member, giver: Member) -> dict[str, object]:
+    return {**heir.facts, "giver": {"id": giver.id, "email": giver.email, **giver.facts}}
 
 
 def _without_credentials(member: Member) -> Member:

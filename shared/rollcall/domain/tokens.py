@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from rollcall.domain.changes import Change, Created, Updated
-from rollcall.domain.errors import Flaw, Invalid, TokenLimit
+from rollcall.domain.errors import Conflict, Flaw, Invalid, TokenLimit
 from rollcall.domain.events import Action, Deed, Subject
 from rollcall.domain.members import Member, Pat
 from rollcall.domain.permissions import Actor
@@ -13,6 +14,14 @@ from rollcall.domain.teams import Settings
 from rollcall.domain.times import rfc3339
 
 LAST = 4
+
+
+class TokenState(StrEnum):
+    """What a token is told to be: what it is at its use (I6)."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,17 @@ class Token:
         return {"name": self.name, "last4": self.last4, "expires_at": expires, "member": self.member_id}
 
 
+def state(token: Token, member: Member, now: datetime) -> TokenState:
+    """Return where the token stands; one that a cut of all tokens took off the member's record is revoked (I6)."""
+    if token.revoked_at is None and token.expires_at is not None and now >= token.expires_at:
+        return TokenState.EXPIRED
+    return TokenState.ACTIVE if _holds(member, token) else TokenState.REVOKED
+
+
+def _holds(member: Member, token: Token) -> bool:
+    return any(pat.id == token.id for pat in member.pats.values())
+
+
 def check_age(expires_at: datetime | None, settings: Settings, now: datetime) -> None:
     """Refuse a token that is dead at birth, or lives longer than the team allows (C4)."""
     longest = settings.token_max_age_days
@@ -63,7 +83,9 @@ def issue(member: Member, key: str, token: Token, actor: Actor, settings: Settin
 
 
 def rename(token: Token, name: str, actor: Actor) -> tuple[Change, Token]:
-    """Give the token another name."""
+    """Give the token another name. Raises Conflict for a revoked one, which stays listed as it was."""
+    if token.revoked_at is not None:
+        raise Conflict("This token was revoked.")
     if token.name == name:
         return Change(), token
     after = replace(token, name=name)
@@ -72,12 +94,10 @@ def rename(token: Token, name: str, actor: Actor) -> tuple[Change, Token]:
 
 
 def revoke(member: Member, token: Token, actor: Actor, now: datetime) -> Change:
-    """Revoke one token; it stays listed. Twice is no change."""
-    if token.revoked_at is not None:
+    """Revoke one token; it stays listed. Twice is no change, and so is one that was cut with all others."""
+    if not _holds(member, token):
         return Change()
     kept = {key: pat for key, pat in member.pats.items() if pat.id != token.id}
-    steps: tuple[Updated, ...] = (Updated(token, replace(token, revoked_at=now)),)
-    if len(kept) < len(member.pats):
-        steps = (Updated(member, replace(member, pats=kept)), *steps)
+    steps = (Updated(member, replace(member, pats=kept)), Updated(token, replace(token, revoked_at=now)))
     deed = Deed(Action.TOKEN_REVOKED, actor, token.subject, token.facts, None)
     return Change(steps=steps, deeds=(deed,))

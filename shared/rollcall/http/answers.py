@@ -9,6 +9,7 @@ from rollcall.actions.grants import Recorded
 from rollcall.actions.invite import warnings
 from rollcall.actions.invite_many import Outcome, emails
 from rollcall.actions.sign_in import SignedIn
+from rollcall.actions.tokens import Listed
 from rollcall.auth import keyring
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
@@ -18,7 +19,7 @@ from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.team_changes import settings_of
 from rollcall.domain.teams import Team
 from rollcall.domain.times import rfc3339
-from rollcall.domain.tokens import Token
+from rollcall.domain.tokens import Token, TokenState
 from rollcall.http import cursors, queries
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply, etag
@@ -26,7 +27,6 @@ from rollcall.http.views import invitation_view, member_view, row_view, service_
 from rollcall.storage.audit import EventPage
 from rollcall.storage.invitations import InvitationPage
 from rollcall.storage.members import MemberPage
-from rollcall.storage.reads import ListedToken
 
 
 def link_keys() -> list[bytes]:
@@ -129,17 +129,17 @@ def receipt(request: Request[Any], value: Receipt) -> Reply:
 def issued_token(_: Request[Any], value: tuple[str, Token]) -> Reply:
     """Return 201 with the token and its secret, shown this once."""
     text, about = value
-    return Reply(201, {**token_view(about, None), "secret": text}, secret=True)
+    return Reply(201, {**token_view(about, TokenState.ACTIVE), "secret": text}, secret=True)
 
 
-def token(_: Request[Any], value: Token) -> Reply:
+def token(_: Request[Any], value: Listed) -> Reply:
     """Return 200 with what is told of a token."""
-    return Reply(200, token_view(value, None))
+    return Reply(200, token_view(value.token, value.state, value.last_used))
 
 
-def tokens(request: Request[Any], listed: list[ListedToken]) -> Reply:
+def tokens(_: Request[Any], listed: list[Listed]) -> Reply:
     """Return all tokens of a member; a cap bounds the live ones."""
-    rows = [token_view(one, last_used, request.call.now) for one, last_used in reversed(listed)]
+    rows = [token_view(one.token, one.state, one.last_used) for one in listed]
     return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})
 
 

@@ -73,6 +73,7 @@ def event_query(http: HttpRequest, team_id: str, keys: Sequence[bytes], more: tu
         until=_moment(http, "to"),
         limit=_limit(http),
         after=position[0] if position else None,
+        head=position[1] if position and position[1:] else None,
     )
 
 

@@ -9,7 +9,7 @@ from rollcall.domain.permissions import Role
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import from_epoch_ms, rfc3339
-from rollcall.domain.tokens import Token
+from rollcall.domain.tokens import Token, TokenState
 from rollcall.storage import roster
 from rollcall.storage.items import RowItem
 from rollcall.storage.values import products_of
@@ -76,15 +76,13 @@ def invitation_view(invitation: Invitation, now: datetime) -> Json:
     }
 
 
-def token_view(token: Token, last_used: datetime | None, now: datetime | None = None) -> Json:
+def token_view(token: Token, state: TokenState, last_used: datetime | None = None) -> Json:
     """Return what is told of a token, never its secret or hash; last use to the day."""
-    expired = token.expires_at is not None and now is not None and now >= token.expires_at
-    state = "revoked" if token.revoked_at is not None else "expired" if expired else "active"
     return {
         "id": token.id,
         "name": token.name,
         "last4": token.last4,
-        "state": state,
+        "state": state.value,
         "created_at": rfc3339(ids.made_at(token.id)),
         "expires_at": None if token.expires_at is None else rfc3339(token.expires_at),
         "revoked_at": None if token.revoked_at is None else rfc3339(token.revoked_at),

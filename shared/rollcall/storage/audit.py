@@ -1,8 +1,8 @@
-"""The audit's reads: newest first for people, oldest first for exports; events are never written here (T2)."""
+"""The audit's reads: newest first for people, oldest first and with seals for exports; nothing is written here (T2)."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -11,7 +11,8 @@ from pynamodb.expressions.condition import Condition
 
 from rollcall.domain import ids
 from rollcall.domain.events import Action
-from rollcall.storage import keys
+from rollcall.domain.seals import Seal
+from rollcall.storage import keys, seals
 from rollcall.storage.items import EventItem
 from rollcall.storage.reads import Found, read
 from rollcall.storage.table import Wire
@@ -25,7 +26,10 @@ Told = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events: by whom, on what, of what kind, from when to when; `after` is the last sort key seen."""
+    """Which events: by whom, on what, of what kind, from when to when; `after` is the last sort key seen.
+
+    `head` is the chain's head (`sequence:hash`) that an export of several parts began with.
+    """
 
     actor: str | None = None
     target: str | None = None
@@ -34,9 +38,20 @@ class EventQuery:
     until: datetime | None = None
     limit: int = 50
     after: str | None = None
+    head: str | None = None
 
 
 EventPage = tuple[list[Told], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event as it lies in the table: its id, where it sorts, the JSON text it was written as, its seal if any."""
+
+    id: str
+    position: str
+    text: str
+    seal: Seal | None
 
 
 def page(team_id: str, asked: EventQuery) -> EventPage:
@@ -53,15 +68,25 @@ def page(team_id: str, asked: EventQuery) -> EventPage:
     return [_told(raw) for raw in rows[: asked.limit]], following
 
 
-def oldest_first(team_id: str, asked: EventQuery) -> Iterator[tuple[str, str]]:
-    """Yield (sort key, event as the JSON text it was written as) for exports, as long as the caller wants more."""
+def oldest_first(team_id: str, asked: EventQuery) -> Iterator[Kept]:
+    """Yield events for exports, read consistently, as long as the caller wants more."""
     after = asked.after
     while True:
-        found = query(_ask(team_id, asked, after, descending=False))
-        yield from ((raw["SK"]["S"], raw["t"]["S"]) for raw in found.items)
+        found = query(replace(_ask(team_id, asked, after, descending=False), consistent=True))
+        places = [raw["SK"]["S"] for raw in found.items]
+        sealed = seals.between(team_id, places[0], places[-1]) if places else {}
+        for raw, place in zip(found.items, places, strict=True):
+            yield Kept(ids.from_code("evt", place), place, raw["t"]["S"], sealed.get(place))
         after = found.last
         if after is None:
             return
+
+
+def streamed(record: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the ids of team and event, and the event's text, from the stream's record of its put."""
+    team_code, event_code = (record["Keys"][name]["S"] for name in ("PK", "SK"))
+    team_id, event_id = ids.from_code("team", team_code.partition("#")[2]), ids.from_code("evt", event_code)
+    return team_id, event_id, record["NewImage"]["t"]["S"]
 
 
 def _ask(team_id: str, asked: EventQuery, after: str | None, *, descending: bool) -> Ask:

@@ -106,6 +106,21 @@ class EventItem(Item):
     text = UnicodeAttribute(attr_name="t")
 
 
+class SealItem(Item):
+    """The seal of an audit event: its place in the team's chain, the hash before and its own."""
+
+    sequence = NumberAttribute(attr_name="q")
+    previous = UnicodeAttribute(attr_name="p")
+    hash = UnicodeAttribute(attr_name="h")
+
+
+class HeadItem(Item):
+    """How far a team's chain of seals goes."""
+
+    sequence = NumberAttribute(attr_name="q")
+    hash = UnicodeAttribute(attr_name="h")
+
+
 class LetterItem(Item):
     """A letter in the outbox: what it is about, how far it got; never a link."""
 

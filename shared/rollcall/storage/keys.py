@@ -18,6 +18,8 @@
 | roster row | `R#t#block` | `m` | lists and search, in join order |
 | SCIM group and its memberships | `G#t#g` | `GROUP`, `M#m` | groups |
 | audit event (put-only) | `A#t` | event | audit list, newest first |
+| seal of an audit event (put-only) | `SEAL#t` | event | exports; says that the event is sealed |
+| head of the audit's chain | `HEAD#t` | `SEAL` | the sealer, exports |
 | letter (outbox) | `OUT#letter` | `LETTER` | stream, sender |
 | idempotency record (24 h) | `IDEM#hash` | `RECORD` | replays, with the authentication's read |
 | oldest unfinished day of a sweep | `SWEEP#kind` | `DAY` | the sweep |
@@ -108,6 +110,16 @@ def row(team_id: str, block: int, member_id: str) -> Key:
 def event(team_id: str, event_id: str) -> Key:
     """Return the key of an audit event."""
     return Key(f"A#{ids.code(team_id)}", ids.code(event_id))
+
+
+def seal(team_id: str, event_id: str) -> Key:
+    """Return the key of an audit event's seal; it sorts as the events do."""
+    return Key(f"SEAL#{ids.code(team_id)}", ids.code(event_id))
+
+
+def head(team_id: str) -> Key:
+    """Return the key of the head of a team's chain, apart from the seals, which nobody may update."""
+    return Key(f"HEAD#{ids.code(team_id)}", "SEAL")
 
 
 def letter(letter_id: str) -> Key:

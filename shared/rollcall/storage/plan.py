@@ -11,7 +11,23 @@ from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from rollcall.domain.changes import Change, Claim, Covered, Created, Disowned, Granted, Removed, Retired, Step, Updated
+from rollcall.domain.changes import (
+    Change,
+    Claim,
+    Covered,
+    Created,
+    Disowned,
+    Granted,
+    Recounted,
+    Removed,
+    Reowned,
+    Retired,
+    Rewritten,
+    Sealed,
+    Step,
+    Swept,
+    Updated,
+)
 from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
 from rollcall.domain.events import Event
 from rollcall.domain.invitations import Invitation
@@ -20,7 +36,8 @@ from rollcall.domain.permissions import Role
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.tokens import Token
-from rollcall.storage import keys, roster
+from rollcall.storage import keys, repairs, roster, seals
+from rollcall.storage.differences import differences, plain
 from rollcall.storage.items import (
     ClaimItem,
     GrantItem,
@@ -34,23 +51,13 @@ from rollcall.storage.items import (
     TeamItem,
     TokenItem,
 )
-from rollcall.storage.records import (
-    event_item,
-    grant_item,
-    letter_item,
-    service_token_items,
-)
+from rollcall.storage.records import event_item, grant_item, letter_item, service_token_items
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
-from rollcall.storage.values import (
-    item_of,
-)
+from rollcall.storage.values import item_of
 
 if TYPE_CHECKING:
     from rollcall.domain.changes import Value
-
-MAPS = ("sessions", "pats")
-_KEYS = {"PK", "SK"}
 
 
 class BlockFull(Stale):
@@ -68,6 +75,7 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
     transaction = Transaction(stripe, token)
     events = list(events)
     transaction.told = {event.deed.subject.id: event.id for event in events}
+    transaction.sole = events[0].id if len(events) == 1 else None
     for step in change.steps:
         _step(transaction, step)
     for claim in change.claims:
@@ -102,6 +110,10 @@ def _step(transaction: Transaction, step: Step) -> None:
         _remove(transaction, step.value)
     elif isinstance(step, Granted):
         _grant(transaction, step)
+    elif isinstance(step, Sealed):
+        seals.plan(transaction, step)
+    elif isinstance(step, Rewritten | Swept | Recounted | Reowned):
+        repairs.plan(transaction, step)
     else:
         _update(transaction, step)
 
@@ -113,7 +125,7 @@ def _create(transaction: Transaction, value: "Value | ServiceToken") -> None:
     item = item_of(value)
     transaction.puts.append((item, Item.PK.does_not_exist(), stale))
     if isinstance(item, MemberItem):
-        item.role_event = item.products_event = transaction.told.get(item.id)
+        item.role_event = item.products_event = transaction.told.get(item.id, transaction.sole)
     if isinstance(value, Member):
         _roster(transaction, None, value)
     if isinstance(value, Team):
@@ -153,7 +165,7 @@ def _update(transaction: Transaction, step: Updated) -> None:
     before, after = item_of(step.before), item_of(step.after)
     still = _still(step)
     if (before.PK, before.SK) == (after.PK, after.SK):
-        actions = [*_differences(before, after), *_origins(transaction, step)]
+        actions = [*differences(before, after), *_origins(transaction, step)]
         transaction.updates.append((after, actions, still, stale))
     else:
         transaction.deletes.append((before, still, stale))
@@ -163,14 +175,18 @@ def _update(transaction: Transaction, step: Updated) -> None:
 
 
 def _origins(transaction: Transaction, step: Updated) -> Iterator[Action]:
-    """Yield what notes the event that a member's role or product access comes from, so that it can be explained."""
+    """Yield what notes the event that a member's role or product access comes from, so that it can be explained.
+
+    It is the member's own, or the only one there is: whoever gives the ownership away is part of the heir's.
+    """
     before, after = step.before, step.after
-    if not (isinstance(before, Member) and isinstance(after, Member)) or after.id not in transaction.told:
+    if not (isinstance(before, Member) and isinstance(after, Member)):
         return
-    if (before.role, before.role_source) != (after.role, after.role_source):
-        yield MemberItem.role_event.set(transaction.told[after.id])
-    if before.products != after.products:
-        yield MemberItem.products_event.set(transaction.told[after.id])
+    event = transaction.told.get(after.id, transaction.sole)
+    if event is not None and (before.role, before.role_source) != (after.role, after.role_source):
+        yield MemberItem.role_event.set(event)
+    if event is not None and before.products != after.products:
+        yield MemberItem.products_event.set(event)
 
 
 def _still(step: Updated) -> Condition:
@@ -201,34 +217,11 @@ def _room(step: Updated) -> Iterator[Condition]:
     What the update takes out must still be there: of two that make room by the same entry, one reads again.
     """
     for name, cap in step.caps:
-        before, after = _plain(getattr(item_of(step.before), name)), _plain(getattr(item_of(step.after), name))
+        before, after = plain(getattr(item_of(step.before), name)), plain(getattr(item_of(step.after), name))
         path = str(MemberItem.get_attributes()[name].attr_name)
         dropped = sorted(before.keys() - after.keys())
         yield size(Path([path])) < cap + len(dropped)
         yield from (Path([path, key]).exists() for key in dropped)
-
-
-def _differences(before: Item, after: Item) -> list[Action]:
-    """Return the updates of the fields that differ and of no others (I24)."""
-    actions: list[Action] = []
-    for name, attribute in type(after).get_attributes().items():
-        old, new = getattr(before, name), getattr(after, name)
-        if name in _KEYS or _plain(old) == _plain(new):
-            continue
-        if name in MAPS and getattr(before, "epoch", 0) == getattr(after, "epoch", 0):
-            actions += _entries(str(attribute.attr_name), _plain(old), _plain(new))
-        else:
-            actions.append(attribute.remove() if new is None else attribute.set(new))
-    return actions
-
-
-def _plain(value: object) -> dict[str, str]:
-    return value.as_dict() if hasattr(value, "as_dict") else value  # type: ignore[return-value]
-
-
-def _entries(attribute: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Action]:
-    changed = [Path([attribute, key]).set(text) for key, text in after.items() if before.get(key) != text]
-    return [*changed, *(Path([attribute, key]).remove() for key in before.keys() - after.keys())]
 
 
 def _roster(transaction: Transaction, before: Member | None, after: Member) -> None:
@@ -236,7 +229,7 @@ def _roster(transaction: Transaction, before: Member | None, after: Member) -> N
         transaction.puts.append((roster.row_item(after), Item.PK.does_not_exist(), stale))
     elif before.version != after.version:
         old, new = roster.row_item(before), roster.row_item(after)
-        transaction.updates.append((new, _differences(old, new), RowItem.PK.exists(), stale))
+        transaction.updates.append((new, differences(old, new), RowItem.PK.exists(), stale))
     _hangs_on(transaction, before, after)
 
 

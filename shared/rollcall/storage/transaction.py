@@ -36,6 +36,7 @@ class Transaction:
 
     granted: Counter[tuple[str, str]] = field(default_factory=Counter)
     told: dict[str, str] = field(default_factory=dict)
+    sole: str | None = None
     founded: set[str] = field(default_factory=set)
 
     @property
