@@ -44,12 +44,15 @@ verify-audit: ## Check an export of the audit (FILE, several parts in order; HEA
 	@$(PYTHON) infra/verify_audit.py $(FILE) $(if $(HEAD),--head $(HEAD)) $(if $(PART),--part)
 
 # ---------------------------------------------------------------- prove it
-.PHONY: test test-ministack lint types template check format
+.PHONY: test test-ministack fuzz lint types template check format
 test: .venv/.dev-installed ## Run the tests that need nothing but Python
 	$(LOCALLY) $(PY) -m pytest -q -m "not ministack"
 
 test-ministack: .venv/.dev-installed .venv-ministack/.installed ## Run the tests that need the MiniStack emulator
 	$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack
+
+fuzz: .venv/.dev-installed ## Try random requests on every route, others each time (FUZZ_EXAMPLES=500 a route)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(LOCALLY) $(PY) -m pytest -q tests/functions/test_fuzz.py
 
 lint: .venv/.dev-installed ## Check style, format and the floors
 	.venv/bin/ruff check
@@ -70,7 +73,7 @@ format: .venv/.dev-installed ## Rewrite the code in the house's format
 	.venv/bin/ruff format
 
 # ---------------------------------------------------------------- ship it
-.PHONY: build deploy openapi lock clean
+.PHONY: build deploy openapi rules lock clean
 # SAM's builder makes no bytecode; without it a cold start compiles every module. Hash-based files are never rechecked,
 # and the paths in them are those that Lambda mounts.
 build: .venv-sam/.installed ## Build the layer and the functions, with bytecode (needs python3.13, no Docker)
@@ -83,6 +86,9 @@ build: .venv-sam/.installed ## Build the layer and the functions, with bytecode 
 
 deploy: build ## Build it and deploy it to AWS, asking for the parameters
 	SAM_CLI_TELEMETRY=0 $(SAM)/sam deploy --guided
+
+rules: .venv/.local-installed ## Write docs/rules.md from the code and the tests
+	$(LOCALLY) $(PY) -m infra.rules_page
 
 openapi: .venv/.local-installed ## Write infra/openapi.json from the handlers
 	$(LOCALLY) $(PY) -m infra.openapi

@@ -277,13 +277,13 @@ class World:
 
 
 def _moto_table() -> Any:
-    from moto.dynamodb.models import dynamodb_backends
+    from moto.dynamodb.models import dynamodb_backends  # noqa: PLC0415 tests on MiniStack never load moto
 
     return dynamodb_backends["123456789012"][os.environ["AWS_DEFAULT_REGION"]].tables[os.environ["TABLE_NAME"]]
 
 
 def _moto_letters() -> list[Any]:
-    from moto.ses.models import ses_backends
+    from moto.ses.models import ses_backends  # noqa: PLC0415 tests on MiniStack never load moto
 
     return ses_backends["123456789012"][os.environ["AWS_DEFAULT_REGION"]].sent_messages
 

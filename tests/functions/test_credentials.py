@@ -13,10 +13,12 @@ from rollcall.domain import ids
 from tests import seam
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.kit import Answer, World
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-ODD = {
+ODD: dict[str, Callable[[str], str]] = {
     "truncated": lambda text: text[:-1],
     "lengthened": lambda text: text + "0",
     "halved": lambda text: text[: len(text) // 2],

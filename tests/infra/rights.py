@@ -49,7 +49,7 @@ def watched() -> Iterator[set[tuple[str, Right]]]:
         finally:
             _folder.reset(token)
 
-    def noted(self: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - botocore's
+    def noted(self: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Any:
         folder = _folder.get()
         if folder is not None and self.meta.service_model.service_name == "dynamodb":
             seen.update((folder, right) for right in asked(operation, parameters))

@@ -78,5 +78,5 @@ def _keys(statement: Mapping[str, Any]) -> tuple[str, ...] | None:
     return None if listed is None else tuple(listed)
 
 
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - one or many, as IAM writes it
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]

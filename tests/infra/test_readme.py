@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra import rules_page
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -66,3 +68,7 @@ def test_the_table_of_variables_is_what_the_functions_read() -> None:
 def test_every_file_that_the_readme_links_to_exists() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_page_of_rules_says_what_the_code_and_the_tests_say() -> None:
+    assert rules_page.PAGE.read_text("utf-8") == rules_page.page(), "run `make rules`"

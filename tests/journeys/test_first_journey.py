@@ -15,8 +15,6 @@ def test_an_invited_person_becomes_a_member_with_the_invited_role_and_products(w
     member = joined.json["member"]
     assert (member["role"], member["products"]) == ("admin", {"only": ["trustgate"]})
     assert world.accept(token).status == 410
-    signed_in = world.call(
-        "POST", "/v1/teams/acme/sessions", {"email": "nora@example.com", "password": GOOD_PASSWORD}
-    )
+    signed_in = world.call("POST", "/v1/teams/acme/sessions", {"email": "nora@example.com", "password": GOOD_PASSWORD})
     assert signed_in.status == 201
     assert world.call("GET", "/v1/me", token=signed_in.json["token"]).json["id"] == member["id"]

@@ -29,6 +29,14 @@ STAFF = 3
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave these tests out of a run of everything, which starts moto: a process has one stack."""
+    ours = [item for item in items if "served" in getattr(item, "fixturenames", ())]
+    if not config.option.markexpr and len(ours) < len(items):
+        for item in ours:
+            item.add_marker(pytest.mark.skip(reason="needs a process of its own: make test-ministack"))
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start MiniStack and serve the stack; letters go out when a test drains the stream."""

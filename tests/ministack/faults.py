@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ReadTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
+
+    from infra.local.edges import Json
 
 WRITES = frozenset({"TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem", "BatchWriteItem"})
 TRANSACTIONS = frozenset({"TransactWriteItems"})
@@ -35,7 +37,7 @@ def lost_replies(which: Container[int], of: Container[str] = WRITES, *, dies: bo
     seen = Seen()
     real = Endpoint._do_get_response
 
-    def seam(self: Any, request: Any, operation: Any, context: Any) -> Any:
+    def seam(self: Json, request: Json, operation: Json, context: Json) -> Json:
         reply = real(self, request, operation, context)
         if operation.name not in of:
             return reply

@@ -1,4 +1,4 @@
-"""What the tests on MiniStack drive the service with: real HTTP, a team of its own for each test, calls at one instant."""
+"""What tests on MiniStack drive the service with: real HTTP, a team of its own for each, calls at one instant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
@@ -26,6 +26,7 @@ from tests.kit import World
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from infra.local.edges import Json
     from infra.local.mailbox import Mail
     from rollcall.domain.members import Member
     from tests.kit import Person
@@ -57,7 +58,7 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 class Walk:
     """A list followed to its end: its rows, every total told on the way, and the round trips that each page took."""
 
-    rows: list[Any] = field(default_factory=list)
+    rows: list[Json] = field(default_factory=list)
     totals: set[int] = field(default_factory=set)
     round_trips: list[int] = field(default_factory=list)
 
@@ -67,7 +68,7 @@ class Walk:
 
 
 @cache
-def dynamodb() -> Any:
+def dynamodb() -> Json:
     """Return a client past the service; one endpoint serves the process."""
     return boto3.client("dynamodb")
 
@@ -76,10 +77,10 @@ def dynamodb() -> Any:
 class Stored(World):
     """The kit without its short cut into moto's memory: the table is what its own API tells."""
 
-    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+    def items(self, prefix: str = "") -> list[dict[str, Json]]:
         return self._scan(prefix)
 
-    def _scan(self, prefix: str, **filtered: Any) -> list[dict[str, Any]]:
+    def _scan(self, prefix: str, **filtered: Json) -> list[dict[str, Json]]:
         found = dynamodb().get_paginator("scan").paginate(TableName=TABLE_NAME, ConsistentRead=True, **filtered)
         items = (item for page in found for item in page["Items"] if item["PK"]["S"].startswith(prefix))
         return sorted(items, key=lambda item: (item["PK"]["S"], item["SK"]["S"]))
@@ -105,7 +106,7 @@ class Network(Stored):
             text = response.read()
             return response.status, {name.lower(): value for name, value in response.getheaders()}, text
 
-    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+    def items(self, prefix: str = "") -> list[dict[str, Json]]:
         """Return the team's items, and its letters, whose PK begins so, in wire form."""
         team, slug = self.acme.id, keys.claim("slug", self.acme.id, self.acme.slug).pk
         values = {":code": {"S": ids.code(team)}, ":team": {"S": team}, ":slug": {"S": slug}}
@@ -149,7 +150,7 @@ def _place(member: Member) -> tuple[int, str]:
     return member.block, member.id
 
 
-def _added_up(headers: Iterable[dict[str, Any]]) -> Counter[tuple[int, str]]:
+def _added_up(headers: Iterable[dict[str, Json]]) -> Counter[tuple[int, str]]:
     """Add up the stripes of each block."""
     counted: Counter[tuple[int, str]] = Counter()
     for header in headers:

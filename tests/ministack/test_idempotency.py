@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.ministack
 a_thread_dies = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
-INVITED = {"email": "nora@example.com", "role": "admin", "products": {"only": ["trustgate"]}}
+NORA = "nora@example.com"
+INVITED = {"email": NORA, "role": "admin", "products": {"only": ["trustgate"]}}
 
 
 def key() -> dict[str, str]:
@@ -51,12 +52,12 @@ def test_case_214_twenty_parallel_invites_with_one_key_have_one_effect_and_one_a
     assert replayed[0].json == first[0].json
     assert {answer.headers["etag"] for answer in answers} == {first[0].headers["etag"]}
     assert len(world.events("invitation.created")) == 1
-    assert [mail.to for mail in world.mails(INVITED["email"])] == [INVITED["email"]]
+    assert [mail.to for mail in world.mails(NORA)] == [NORA]
 
 
 def test_case_214_parallel_accepts_with_one_key_join_once_and_never_tell_the_secret_again(world: Network) -> None:
-    world.invite("nora@example.com")
-    token, headers = world.link("nora@example.com"), key()
+    world.invite(NORA)
+    token, headers = world.link(NORA), key()
     answers = at_once(*[lambda: world.accept(token, headers=headers)] * 12)
     joined = [answer for answer in answers if answer.status == 201]
     assert len(joined) == 1
@@ -70,8 +71,8 @@ def test_case_214_parallel_accepts_with_one_key_join_once_and_never_tell_the_sec
 
 
 def test_case_214_parallel_accepts_with_one_key_that_make_no_session_all_get_the_member(world: Network) -> None:
-    world.invite("nora@example.com", send_password_email=False)
-    token, headers = world.link("nora@example.com"), key()
+    world.invite(NORA, send_password_email=False)
+    token, headers = world.link(NORA), key()
     answers = at_once(*[lambda: world.accept(token, password=None, headers=headers)] * 12)
     assert {answer.status for answer in answers} == {201}
     assert len({answer.json["member"]["id"] for answer in answers}) == 1
@@ -109,21 +110,21 @@ def test_case_218_who_asks_again_with_the_key_is_told_what_was_committed(world: 
     (event,) = world.events("invitation.created")
     assert event["target"]["id"] == again.json["id"]
     assert world.call("GET", f"/v1/invitations/{again.json['id']}", token=world.acme.owner.pat).status == 200
-    assert len(world.mails(INVITED["email"])) == 1
+    assert len(world.mails(NORA)) == 1
     without = invite(world, {})
     assert (without.status, without.code) == (409, "already_invited")
 
 
 @a_thread_dies
 def test_case_218_an_accept_whose_answer_was_lost_says_so_and_the_password_works(world: Network) -> None:
-    world.invite("nora@example.com")
-    token, headers = world.link("nora@example.com"), key()
+    world.invite(NORA)
+    token, headers = world.link(NORA), key()
     with lost_replies(ALL, TRANSACTIONS, dies=True), pytest.raises(RemoteDisconnected):
         world.accept(token, headers=headers)
     again = world.accept(token, headers=headers)
     assert (again.status, again.code) == (409, "already_issued")
     assert world.accept(token).code == "link_used"
-    assert sign_in(world, "nora@example.com").status == 201
+    assert sign_in(world, NORA).status == 201
     assert len(world.events("invitation.accepted")) == 1
     world.check_books()
 
@@ -161,17 +162,17 @@ def _nothing(_: Network) -> str:
 
 
 def _invited(world: Network) -> str:
-    return str(world.invite("nora@example.com")["id"])
+    return str(world.invite(NORA)["id"])
 
 
 def _mailed(world: Network) -> str:
-    world.invite("nora@example.com")
-    return world.link("nora@example.com")
+    world.invite(NORA)
+    return world.link(NORA)
 
 
 def _joined(world: Network) -> str:
-    world.join("nora@example.com")
-    return "nora@example.com"
+    world.join(NORA)
+    return NORA
 
 
 def _rename(world: Network, _: str) -> Answer:
@@ -225,7 +226,7 @@ def test_case_219_the_sdk_does_send_a_lost_transaction_again(world: Network) -> 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_case_219_a_letter_goes_out_once_whichever_reply_its_sender_loses(world: Network, number: int) -> None:
-    world.invite("nora@example.com")
+    world.invite(NORA)
     (letter,) = world.items("OUT#")
     record = {"dynamodb": {"Keys": {"PK": letter["PK"], "SK": letter["SK"]}, "SequenceNumber": "1"}}
     with lost_replies(range(number, number + 1)) as seen:
@@ -233,6 +234,6 @@ def test_case_219_a_letter_goes_out_once_whichever_reply_its_sender_loses(world:
     assert seen.lost == 1
     world.advance(300)
     world.invoke("send_mail", {})
-    assert [mail.to for mail in world.mails("nora@example.com")] == ["nora@example.com"]
-    assert world.accept(world.link("nora@example.com")).status == 201
+    assert [mail.to for mail in world.mails(NORA)] == [NORA]
+    assert world.accept(world.link(NORA)).status == 201
     assert json.loads(world.items("OUT#")[0]["f"]["S"]) == {}

@@ -138,6 +138,7 @@ class Invitation:
     delivery: Delivery = Delivery.QUEUED
     message: str | None = None
     resent_at: datetime | None = None
+    copied_by: str | None = None
 
     def state_at(self, now: datetime) -> State:
         """Return the state that counts: the moment of expiry does, not the schedule that marks it (I5)."""
@@ -206,7 +207,13 @@ def resend(
 def copy_link(invitation: Invitation, team: Team, actor: Actor, now: datetime) -> tuple[Change, Invitation]:
     """Disclose the current link: activity, so the deadline moves; the mailed link keeps working (I3)."""
     state = invitation.move(Verb.COPY, now)
-    after = replace(invitation, state=state, version=invitation.version + 1, expires_at=deadline(team, now))
+    after = replace(
+        invitation,
+        state=state,
+        version=invitation.version + 1,
+        expires_at=deadline(team, now),
+        copied_by=actor.email,
+    )
     deed = Deed(Action.INVITATION_LINK_COPIED, actor, invitation.subject, facts(invitation), facts(after))
     return Change(steps=(Updated(invitation, after),), deeds=(deed,)), after
 
@@ -263,6 +270,8 @@ def accept(invitation: Invitation, member: Member, via: Via, now: datetime) -> C
     after = replace(invitation, state=invitation.move(Verb.ACCEPT, now), version=invitation.version + 1)
     actor = Actor(member.team_id, member.id, member.email, member.name, member.role, CredentialKind.LINK)
     way = {"via": f"{via.value}_link", "invited_by": invitation.inviter.email}
+    if via is Via.COPIED and invitation.copied_by is not None:
+        way["copied_by"] = invitation.copied_by
     told = {**member.facts, "invitation": invitation.id, **way}
     elevated = invitation.role is not Role.MEMBER
     rests_on = (Covered(invitation.team_id, invitation.inviter.id, invitation.role),) if elevated else ()

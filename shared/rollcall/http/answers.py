@@ -41,7 +41,10 @@ def cursor_keys() -> list[bytes]:
 
 def invitation_created(request: Request[Any], invitation: Invitation) -> Reply:
     """Return 201 with the invitation and what the inviter should know."""
-    body = {**invitation_view(invitation, request.call.now), "warnings": warnings(invitation, request.call.team)}
+    body = {
+        **invitation_view(invitation, request.call.team, request.call.now),
+        "warnings": warnings(invitation, request.call.team),
+    }
     location = {"location": f"{os.environ['PUBLIC_BASE_URL']}/v1/invitations/{invitation.id}"}
     return Reply(201, body, {**etag(invitation.version), **location})
 
@@ -53,7 +56,7 @@ def bulk(_: Request[Any], outcomes: list[Outcome]) -> Reply:
 
 def invitation(request: Request[Any], value: Invitation) -> Reply:
     """Return 200 with an invitation."""
-    return Reply(200, invitation_view(value, request.call.now), etag(value.version))
+    return Reply(200, invitation_view(value, request.call.team, request.call.now), etag(value.version))
 
 
 def copied_link(_: Request[Any], value: tuple[str, Invitation]) -> Reply:
@@ -223,7 +226,7 @@ def members(request: Request[Any], page: MemberPage) -> Reply:
 
 def invitations(request: Request[Any], page: InvitationPage) -> Reply:
     """Return a page of invitations."""
-    rows = [invitation_view(one, request.call.now) for one in page.invitations]
+    rows = [invitation_view(one, request.call.team, request.call.now) for one in page.invitations]
     position = None if page.following is None else (page.following,)
     return _listed(request, rows, page.total, position, queries.INVITATION_FILTERS)
 

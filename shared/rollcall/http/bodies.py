@@ -304,12 +304,10 @@ def _avatar(value: object) -> str:
     url = text(value, 1, LONGEST_URL)
     try:
         parts = urlsplit(url)
-        plain = (
-            parts.scheme == "https" and parts.hostname and not parts.username and url.isascii() and url.isprintable()
-        )
+        plain = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and url.isascii()
     except ValueError:
         plain = False
-    if not plain or any(character in url for character in " <>\"'\\"):
+    if not plain or not url.isprintable() or any(character in url for character in " <>\"'\\"):
         raise _Wrong("This must be an https address, or null.")
     return url
 

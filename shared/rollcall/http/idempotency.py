@@ -20,6 +20,7 @@ from rollcall.storage.items import RecordItem
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found
 
+LINKS = ("inv", "rst")  # scoped to the whole text: whoever has not the true link learns nothing of its answers
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -40,7 +41,8 @@ def of(http: HttpRequest, scope: Secret | None) -> Named | None:
     if not _KEY.fullmatch(given):
         raise Invalid(Flaw("", "An Idempotency-Key has 1 to 255 visible ASCII characters."))
     path = "\0".join(f"{name}={value}" for name, value in sorted(http.path.items()))
-    key = keys.idempotency(scope.team_id, scope.owner_id, f"{http.route}\0{path}", given)
+    actor = scope.hash if scope.kind in LINKS else scope.owner_id
+    key = keys.idempotency(scope.team_id, actor, f"{http.route}\0{path}", given)
     return Named(key, hashlib.sha256(http.body).hexdigest())
 
 

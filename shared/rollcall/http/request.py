@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from rollcall.domain.errors import Flaw, Invalid, Unauthenticated
@@ -12,6 +12,8 @@ from rollcall.domain.errors import Flaw, Invalid, Unauthenticated
 LARGEST_BODY = 64 * 1024
 COOKIE = "__Host-rollcall"
 LONGEST_LOGGED = 200
+
+P = TypeVar("P", dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,22 @@ def read_event(event: object) -> HttpRequest:
         method=str(http.get("method", "")),
         route=str(event.get("routeKey", "")),
         target=str(event.get("rawPath", "")),
-        path={str(name): str(value) for name, value in (event.get("pathParameters") or {}).items()},
+        path={str(name): str(value) for name, value in _part(event, "pathParameters", dict).items()},
         query=tuple(parse_qsl(str(event.get("rawQueryString") or ""), keep_blank_values=True)),
-        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
-        cookies=tuple(str(cookie) for cookie in event.get("cookies") or ()),
+        headers={str(name).lower(): str(value) for name, value in _part(event, "headers", dict).items()},
+        cookies=tuple(str(cookie) for cookie in _part(event, "cookies", list)),
         body=_body(event),
         address=str(http.get("sourceIp", "")),
         request_id=str(context.get("requestId", "")),
     )
+
+
+def _part(event: Mapping[str, Any], name: str, kind: type[P]) -> P:
+    """Return a part of the event, empty where it is absent."""
+    part = event.get(name) or kind()
+    if not isinstance(part, kind):
+        raise Invalid(detail="This is not an HTTP request.")
+    return part
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

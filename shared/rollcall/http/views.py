@@ -56,14 +56,14 @@ def row_view(row: RowItem, team: Team) -> Json:
     }
 
 
-def invitation_view(invitation: Invitation, now: datetime) -> Json:
-    """Return an invitation; its state is the one that counts at `now` (I5)."""
+def invitation_view(invitation: Invitation, team: Team, now: datetime) -> Json:
+    """Return an invitation; its state is the one that counts at `now` (I5), its products those the team still has."""
     inviter = invitation.inviter
     return {
         "id": invitation.id,
         "email": invitation.email,
         "role": invitation.role.value,
-        "products": invitation.products.told,
+        "products": invitation.products.within(team).told,
         "send_password_email": invitation.send_password_email,
         "message": invitation.message,
         "state": invitation.state_at(now).value,

@@ -83,7 +83,7 @@ def _where(asked: InvitationQuery, now: datetime) -> Condition | None:
     if asked.role is not None:
         parts.append(InvitationItem.role == asked.role.value)
     if asked.text is not None:
-        parts.append(InvitationItem.email_key.contains(asked.text))
+        parts.append(InvitationItem.email_key.contains(asked.text) | InvitationItem.email.contains(asked.text))
     return reduce(lambda a, b: a & b, parts) if parts else None
 
 

@@ -82,6 +82,7 @@ class InvitationItem(Item):
     version = NumberAttribute(attr_name="v")
     delivery = UnicodeAttribute(attr_name="d")
     message = UnicodeAttribute(attr_name="m", null=True)
+    copied_by = UnicodeAttribute(attr_name="cb", null=True)
 
 
 class OpenBlocksItem(Item):

@@ -190,6 +190,7 @@ def _invitation_item(invitation: Invitation) -> InvitationItem:
         version=invitation.version,
         delivery=invitation.delivery.value,
         message=invitation.message,
+        copied_by=invitation.copied_by,
     )
 
 
@@ -212,5 +213,6 @@ def invitation_of(item: InvitationItem, team_id: str) -> Invitation:
         version=int(item.version),
         delivery=Delivery(item.delivery),
         message=item.message,
+        copied_by=item.copied_by,
         resent_at=None if item.resent_at is None else from_epoch_ms(int(item.resent_at)),
     )

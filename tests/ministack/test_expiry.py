@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +12,9 @@ from tests.ministack.faults import lost_replies
 from tests.ministack.network import at_once, rounds
 
 if TYPE_CHECKING:
+    from infra.local.edges import Json
     from tests.kit import Answer
-    from tests.ministack.faults import lost_replies
-from tests.ministack.network import Network
+    from tests.ministack.network import Network, Stored
 
 pytestmark = pytest.mark.ministack
 
@@ -26,14 +26,14 @@ def _alone(table: Stored) -> None:
     """Nobody else's invitations are due."""
 
 
-def stale(world: Network, number: int) -> list[Any]:
+def stale(world: Network, number: int) -> list[Json]:
     """Invite people and let their deadlines pass."""
     invitations = [world.invite(f"nora{one}@example.com", send_password_email=False) for one in range(number)]
     world.advance(8 * DAY)
     return invitations
 
 
-def told_of(world: Network, invitation: Any) -> list[str]:
+def told_of(world: Network, invitation: Json) -> list[str]:
     """Return the actions that the audit tells of an invitation, as they built on each other."""
     events = [event for event in world.events() if event["target"]["id"] == invitation["id"]]
     ordered = [event for event in events if event["before"] is None]
@@ -42,7 +42,7 @@ def told_of(world: Network, invitation: Any) -> list[str]:
     return [event["action"].removeprefix("invitation.") for event in ordered]
 
 
-def state(world: Network, invitation: Any) -> str:
+def state(world: Network, invitation: Json) -> str:
     answer = world.call("GET", f"/v1/invitations/{invitation['id']}", token=world.acme.owner.pat)
     assert answer.status == 200
     return str(answer.json["state"])
@@ -82,13 +82,13 @@ def sweep(world: Network) -> Answer | None:
 
 def test_cases_228_and_274_an_accept_at_the_instant_of_expiry_joins_or_finds_a_dead_link(world: Network) -> None:
     joined = 0
-    for number in rounds(8):
+    for number in rounds(6):
         email = f"otto{number}@example.com"
         invitation = world.invite(email, send_password_email=False)
         token = world.copied(invitation["id"])
         deadline = world.call("GET", f"/v1/invitations/{invitation['id']}", token=world.acme.owner.pat).json
         instant = datetime.fromisoformat(deadline["expires_at"])
-        world.at(instant - timedelta(milliseconds=5 * (number % 8)))
+        world.at(instant - timedelta(milliseconds=6 * (number % 6)))
         accept = partial(world.accept, token, password=None)
         *accepted, _, _ = at_once(accept, accept, partial(sweep, world), partial(sweep, world))
         statuses = sorted(answer.status for answer in accepted if answer)
