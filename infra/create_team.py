@@ -71,6 +71,7 @@ def _in_aws(wanted: dict[str, object], stack: str) -> dict[str, str]:
 
 
 def table_of(stack: str) -> str:
+    """Return the name of a deployed stack's table. Raises ValueError with a sentence."""
     import boto3  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 

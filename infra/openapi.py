@@ -17,19 +17,22 @@ from typing import TYPE_CHECKING, Any, Final
 from infra import openapi_answers as answers
 from infra import openapi_parts as parts
 from infra import openapi_schemas as schemas
+from infra import openapi_words as words
 from infra.local.template import DEFAULT_ROUTE, read_template
-from infra.openapi_routes import PAGE, PATH, ROUTES
+from infra.openapi_route import EXPORT, PAGE
+from infra.openapi_routes import PATH, ROUTES
 from rollcall.domain import errors
 from rollcall.domain.permissions import STEP_UP
 from rollcall.http import errors as http_errors
 from rollcall.http import link_pages
 from rollcall.http.bodies import FORM, Nothing
+from rollcall.http.exports import MEDIA
 from rollcall.http.reply import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from infra.openapi_routes import Route
+    from infra.openapi_route import Route
     from infra.openapi_schemas import Schema
     from rollcall.domain.errors import RollcallError
     from rollcall.http.endpoint import Endpoint
@@ -56,7 +59,7 @@ class _Components:
     def body(self, shape: type) -> Schema:
         """Name a body's schema, and return a reference to it."""
         self.schemas[shape.__name__] = schemas.body(shape)
-        return answers.ref(shape.__name__)
+        return words.ref(shape.__name__)
 
     def refusal(self, status: int, kinds: Iterable[type[RollcallError]]) -> Schema:
         """Name the answer to errors of one status by their codes, and return a reference to it."""
@@ -199,7 +202,7 @@ def _responses(key: str, endpoint: Endpoint, components: _Components) -> Schema:
     refused: dict[int, set[type[RollcallError]]] = {}
     for kind in (*_refusals(key, endpoint), *route.raises):
         refused.setdefault(answers.status_of(kind), set()).add(kind)
-    told = {str(route.status): _success(route)}
+    told = {str(status): _success(route, status) for status in sorted({route.status, *route.also})}
     for status, kinds in sorted(refused.items()):
         if endpoint.failure is link_pages.failure:
             told[str(status)] = components.page(status, bodiless=key.startswith("HEAD "))
@@ -225,17 +228,19 @@ def _refusals(key: str, endpoint: Endpoint) -> Iterator[type[RollcallError]]:
         yield errors.NotFound
 
 
-def _success(route: Route) -> Schema:
+def _success(route: Route, status: int) -> Schema:
     told: Schema = {
-        "description": HTTPStatus(route.status).phrase,
+        "description": HTTPStatus(status).phrase,
         "headers": parts.headers(
             *route.headers, *(["Idempotent-Replayed"] if errors.KeyReused in route.raises else [])
         ),
     }
     if route.answer == PAGE:
         told["content"] = {"text/html": {"schema": {"type": "string"}}}
+    elif route.answer == EXPORT:
+        told["content"] = {media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()}
     elif route.answer is not None:
-        told["content"] = {JSON: {"schema": answers.ref(route.answer)}}
+        told["content"] = {JSON: {"schema": words.ref(route.answer)}}
     return told
 
 

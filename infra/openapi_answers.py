@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from infra.openapi_schemas import PRODUCTS, SLUG, Schema, choice, id_of, token_of
+from infra.openapi_shapes import shapes
+from infra.openapi_words import EMAIL, FLAG, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, VERSION, WORD, listed, record, ref
 from rollcall.domain import errors as domain_errors
 from rollcall.domain.errors import RollcallError
 from rollcall.domain.invitations import Delivery, State
@@ -16,60 +18,27 @@ from rollcall.http.errors import TABLE
 INTERNAL: Final = (domain_errors.NotCovered, domain_errors.Stale)
 """Errors that never leave the service, with all below them."""
 
-
-def record(description: str, optional: Schema | None = None, /, **properties: Schema) -> Schema:
-    """Return the schema of an object in an answer; all of `properties` are always there."""
-    return {
-        "type": "object",
-        "description": description,
-        "properties": {**properties, **(optional or {})},
-        "required": list(properties),
-    }
-
-
-def ref(name: str) -> Schema:
-    """Return a reference to a named schema."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def listed(name: str, counted: str) -> Schema:
-    """Return the schema of a page of a list."""
-    return record(
-        f"A page of {name.lower()}s.",
-        data={"type": "array", "items": ref(name)},
-        next_cursor={"type": ["string", "null"], "description": "The `cursor` of the next page; null on the last one."},
-        total={"type": "integer", "minimum": 0, "description": counted},
-    )
-
-
-_WORD: Final[Schema] = {"type": "string"}
-_TEXT_OR_NULL: Final[Schema] = {"type": ["string", "null"]}
-_MOMENT: Final[Schema] = {"type": "string", "format": "date-time", "pattern": "Z$"}
-_MOMENT_OR_NULL: Final[Schema] = {**_MOMENT, "type": ["string", "null"]}
-_EMAIL: Final[Schema] = {"type": "string", "format": "email"}
-_FLAG: Final[Schema] = {"type": "boolean"}
-_VERSION: Final[Schema] = {"type": "integer", "minimum": 1, "description": "What the ETag says; one more per change."}
-_TEAM: Final = record("A team, as people outside may see it.", slug=SLUG, name=_WORD)
+_TEAM: Final = record("A team, as people outside may see it.", slug=SLUG, name=WORD)
 
 _INVITATION: Final[Schema] = {
     "id": id_of("inv"),
-    "email": _EMAIL,
+    "email": EMAIL,
     "role": ref("Role"),
     "products": ref("Products"),
-    "send_password_email": _FLAG,
-    "message": _TEXT_OR_NULL,
+    "send_password_email": FLAG,
+    "message": TEXT_OR_NULL,
     "state": choice(State),
     "delivery": {**choice(Delivery), "description": "What became of the newest letter."},
-    "inviter": record("Who invited, as they were then.", id=id_of("mem"), name=_WORD, email=_EMAIL),
-    "sent_at": _MOMENT,
-    "expires_at": _MOMENT,
-    "created_at": _MOMENT,
-    "version": _VERSION,
+    "inviter": record("Who invited, as they were then.", id=id_of("mem"), name=WORD, email=EMAIL),
+    "sent_at": MOMENT,
+    "expires_at": MOMENT,
+    "created_at": MOMENT,
+    "version": VERSION,
 }
 _SESSION: Final[Schema] = {
     "id": id_of("ses"),
     "token": {"type": "string", "pattern": f"^{token_of('ses')}$", "description": "Shown once."},
-    "expires_at": _MOMENT,
+    "expires_at": MOMENT,
 }
 
 
@@ -81,18 +50,18 @@ def schemas() -> dict[str, Schema]:
         "Member": record(
             "A person in one team.",
             id=id_of("mem"),
-            email=_EMAIL,
-            name=_WORD,
-            avatar_url=_TEXT_OR_NULL,
+            email=EMAIL,
+            name=WORD,
+            avatar_url=TEXT_OR_NULL,
             role=ref("Role"),
             role_source={**choice(RoleSource), "description": "Where the role came from."},
             products=ref("Products"),
             status=choice(Status),
             source={**choice(Source), "description": "How the person joined."},
-            email_verified=_FLAG,
-            created_at=_MOMENT,
-            last_active_at={**_MOMENT_OR_NULL, "description": "To the hour."},
-            version=_VERSION,
+            email_verified=FLAG,
+            created_at=MOMENT,
+            last_active_at={**MOMENT_OR_NULL, "description": "To the hour."},
+            version=VERSION,
         ),
         "MemberPage": listed("Member", "How many match the filters, over all pages."),
         "Invitation": record("An invitation.", **_INVITATION),
@@ -102,7 +71,7 @@ def schemas() -> dict[str, Schema]:
             **_INVITATION,
             warnings={"type": "array", "items": {"type": "string", "enum": ["no_way_to_sign_in_yet"]}},
         ),
-        "CopiedLink": record("An invitation's link.", url={"type": "string", "format": "uri"}, expires_at=_MOMENT),
+        "CopiedLink": record("An invitation's link.", url={"type": "string", "format": "uri"}, expires_at=MOMENT),
         "SeenLink": _seen_link(),
         "Session": record("A session.", **_SESSION),
         "SignedIn": record("A session and whose it is.", **_SESSION, member=ref("Member")),
@@ -112,11 +81,12 @@ def schemas() -> dict[str, Schema]:
             member=ref("Member"),
         ),
         "SignInOptions": record(
-            "How people sign in to a team.", team=_TEAM, password=_FLAG, providers={"type": "array", "items": _WORD}
+            "How people sign in to a team.", team=_TEAM, password=FLAG, providers={"type": "array", "items": WORD}
         ),
         "Health": record("The service answers.", status={"const": "ok"}),
         "Description": {"type": "object", "description": "This document.", "additionalProperties": True},
         "Problem": _problem(),
+        **shapes(),
     }
 
 
@@ -124,19 +94,19 @@ def _seen_link() -> Schema:
     return record(
         "What a live link stands for.",
         team=_TEAM,
-        email=_EMAIL,
+        email=EMAIL,
         role=ref("Role"),
         products=ref("Products"),
-        inviter=record("Who invited.", name=_WORD),
-        message=_TEXT_OR_NULL,
-        expires_at=_MOMENT,
+        inviter=record("Who invited.", name=WORD),
+        message=TEXT_OR_NULL,
+        expires_at=MOMENT,
         needs_password={"type": "boolean", "description": "Accepting asks for a password."},
         sso_required={"type": "boolean", "description": "Accepting is only possible by signing in through SSO."},
     )
 
 
 def _problem() -> Schema:
-    flaw = record("One thing that is wrong with the input.", pointer=_WORD, detail=_WORD)
+    flaw = record("One thing that is wrong with the input.", pointer=WORD, detail=WORD)
     pointer = "A JSON pointer into the body (RFC 6901), `?name` for a query parameter, empty for the whole request."
     flaw["properties"]["pointer"] = {"type": "string", "description": pointer}
     more = {
@@ -144,17 +114,18 @@ def _problem() -> Schema:
         "reason": {"type": "string", "description": "Why a password is refused: short, long, trivial or context."},
         "invitation": {**id_of("inv"), "description": "The pending invitation of an address already invited."},
         "member": {**id_of("mem"), "description": "Who has the address already."},
-        "signed_in_as": {**_EMAIL, "description": "Whose credential came with somebody else's link."},
-        "invited": {**_EMAIL, "description": "Whom that link is for."},
+        "signed_in_as": {**EMAIL, "description": "Whose credential came with somebody else's link."},
+        "invited": {**EMAIL, "description": "Whom that link is for."},
+        "grants": {"type": "array", "items": ref("Grant"), "description": "What still holds the member."},
         "start": {"type": "string", "description": "Where signing in through SSO begins."},
     }
     return record(
         "What went wrong (RFC 9457).",
         more,
         type={"type": "string", "pattern": "^urn:rollcall:problem:"},
-        title=_WORD,
+        title=WORD,
         status={"type": "integer"},
-        detail=_WORD,
+        detail=WORD,
         instance={"type": "string", "pattern": "^urn:rollcall:request:"},
         code={"type": "string", "enum": list(codes()), "description": "Stable; docs/errors.md says what to do."},
     )

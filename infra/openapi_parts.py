@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.openapi_answers import ref
 from infra.openapi_schemas import CREDENTIAL, Schema
+from infra.openapi_words import ref
 from rollcall.http.reply import PROBLEM
 from rollcall.http.request import COOKIE
 
@@ -22,6 +22,7 @@ HEADERS: Final[Schema] = {
         "description": "This is the recorded answer to an earlier request with the same Idempotency-Key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "Link": {"description": "The next part, `rel=next`, while there is one.", "schema": {"type": "string"}},
     "Location": {"description": "Where it is.", "required": True, "schema": {"type": "string", "format": "uri"}},
     "Retry-After": {
         "description": "Seconds after which another try makes sense.",

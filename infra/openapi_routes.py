@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from infra.openapi_members import MEMBER_PATH, MEMBER_ROUTES
+from infra.openapi_route import CURSOR, LIMIT, PAGE, RECORDED, WRITES, Errors, Route, moved
 from infra.openapi_schemas import PRODUCT_KEY, Schema, choice, id_of, text, token_of
 from infra.openapi_schemas import SLUG as SLUG_SCHEMA
 from rollcall.domain import errors
-from rollcall.domain.errors import RollcallError
-from rollcall.domain.invitations import MOVES, State, Verb
+from rollcall.domain.invitations import State, Verb
 from rollcall.domain.members import Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.http import queries
-from rollcall.http.cursors import LONGEST as LONGEST_CURSOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-Errors = tuple[type[RollcallError], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route. `answer` names the schema of its success; a page is HTML, None an answer without a body."""
-
-    name: str
-    status: int
-    answer: str | None
-    raises: Errors = ()
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    headers: Sequence[str] = ()
-
-
-PAGE: Final = "Page"
-_WRITES: Final[Errors] = (errors.Contention,)
-_RECORDED: Final[Errors] = (*_WRITES, errors.KeyReused)
 _DEAD: Final[Errors] = (errors.LinkExpired, errors.LinkReplaced, errors.LinkUsed)
-_JOINING: Final[Errors] = (*_RECORDED, *_DEAD, errors.LinkRevoked, errors.SsoRequired)
-
-
-def _moved(verb: Verb) -> Errors:
-    """Return what the states of an invitation say to a verb, and what every change of an invitation may meet."""
-    outcomes = (MOVES[state, verb] for state in State)
-    refused = sorted({each for each in outcomes if not isinstance(each, State)}, key=lambda kind: kind.code)
-    return (*_RECORDED, *refused, errors.AboveYourRank, errors.StaleVersion)
+_JOINING: Final[Errors] = (*RECORDED, *_DEAD, errors.LinkRevoked, errors.SsoRequired)
 
 
 _SEARCH: Final = {**text(0, queries.LONGEST_TEXT), "description": "Part of a name or an address; case does not matter."}
-_LIMIT: Final[Schema] = {
-    "type": "integer",
-    "minimum": 1,
-    "maximum": queries.GREATEST_LIMIT,
-    "default": queries.DEFAULT_LIMIT,
-}
-_CURSOR: Final[Schema] = {**text(1, LONGEST_CURSOR), "description": "The `next_cursor` of the page before."}
 _SHOWN: Final[Schema] = {"type": "string", "enum": ["1"], "description": "Show the password as it is typed."}
 _SWITCHED: Final[Schema] = {"type": "string", "enum": ["1"], "description": "Look past the present sign-in."}
 
@@ -69,18 +36,19 @@ _MEMBERS: Final[Mapping[str, Schema]] = {
     "product": {**PRODUCT_KEY, "description": "Only members who may open this product."},
     "source": choice(Source),
     "sort": {"type": "string", "enum": ["joined", "name"], "default": "joined"},
-    "limit": _LIMIT,
-    "cursor": _CURSOR,
+    "limit": LIMIT,
+    "cursor": CURSOR,
 }
 _INVITATIONS: Final[Mapping[str, Schema]] = {
     "q": _SEARCH,
     "role": choice(Role),
     "state": choice(State),
-    "limit": _LIMIT,
-    "cursor": _CURSOR,
+    "limit": LIMIT,
+    "cursor": CURSOR,
 }
 
 ROUTES: Final[Mapping[str, Route]] = {
+    **MEMBER_ROUTES,
     "GET /healthz": Route("checkHealth", 200, "Health"),
     "GET /v1/openapi.json": Route("describe", 200, "Description"),
     "POST /v1/invitations": Route(
@@ -88,7 +56,7 @@ ROUTES: Final[Mapping[str, Route]] = {
         201,
         "CreatedInvitation",
         (
-            *_RECORDED,
+            *RECORDED,
             errors.AboveYourRank,
             errors.AlreadyInvited,
             errors.MemberExists,
@@ -102,13 +70,13 @@ ROUTES: Final[Mapping[str, Route]] = {
         "resendInvitation",
         200,
         "Invitation",
-        (*_moved(Verb.RESEND), errors.TooManyRequests),
+        (*moved(Verb.RESEND), errors.TooManyRequests),
         headers=("ETag",),
     ),
     "POST /v1/invitations/{id}/link": Route(
-        "copyInvitationLink", 200, "CopiedLink", (*_moved(Verb.COPY), errors.AlreadyIssued), headers=("ETag",)
+        "copyInvitationLink", 200, "CopiedLink", (*moved(Verb.COPY), errors.AlreadyIssued), headers=("ETag",)
     ),
-    "POST /v1/invitations/{id}/revoke": Route("revokeInvitation", 204, None, _moved(Verb.REVOKE)),
+    "POST /v1/invitations/{id}/revoke": Route("revokeInvitation", 204, None, moved(Verb.REVOKE)),
     "POST /v1/invitations/inspect": Route("inspectInvitation", 200, "SeenLink", (*_DEAD, errors.LinkRevoked)),
     "POST /v1/invitations/accept": Route(
         "acceptInvitation",
@@ -120,17 +88,17 @@ ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/members": Route("listMembers", 200, "MemberPage", query=_MEMBERS),
     "GET /v1/members/{id}": Route("getMember", 200, "Member", headers=("ETag",)),
     "GET /v1/me": Route("getOwnProfile", 200, "Member", headers=("ETag",)),
-    "PATCH /v1/me": Route("editOwnProfile", 200, "Member", (*_WRITES, errors.StaleVersion), headers=("ETag",)),
+    "PATCH /v1/me": Route("editOwnProfile", 200, "Member", (*WRITES, errors.StaleVersion), headers=("ETag",)),
     "POST /v1/teams/{slug}/sessions": Route(
         "signIn",
         201,
         "SignedIn",
-        (*_WRITES, errors.Unauthenticated, errors.TooManyRequests, errors.Unavailable),
+        (*WRITES, errors.Unauthenticated, errors.TooManyRequests, errors.Unavailable),
     ),
     "GET /v1/teams/{slug}/sign-in-options": Route(
         "getSignInOptions", 200, "SignInOptions", (errors.NotFound, errors.Unavailable)
     ),
-    "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*_RECORDED, *_DEAD)),
+    "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*RECORDED, *_DEAD)),
     "GET /i/{token}": Route(
         "showInvitation",
         200,
@@ -142,11 +110,12 @@ ROUTES: Final[Mapping[str, Route]] = {
     "POST /i/{token}": Route("acceptByForm", 201, PAGE, _JOINING),
     "GET /reset/{token}": Route("showPasswordLink", 200, PAGE, _DEAD, query={"show": _SHOWN}),
     "HEAD /reset/{token}": Route("probePasswordLink", 200, None, _DEAD),
-    "POST /reset/{token}": Route("setPasswordByForm", 200, PAGE, (*_RECORDED, *_DEAD)),
+    "POST /reset/{token}": Route("setPasswordByForm", 200, PAGE, (*RECORDED, *_DEAD)),
 }
 """Every route of template.yaml but `$default`, whose answers are those to what is not described here."""
 
 PATH: Final[Mapping[str, Schema]] = {
+    **MEMBER_PATH,
     "/v1/invitations/{id}": id_of("inv"),
     "/v1/members/{id}": id_of("mem"),
     "/v1/teams/{slug}": SLUG_SCHEMA,

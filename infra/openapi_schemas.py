@@ -8,21 +8,31 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.auth import authenticate, passwords, secrets
 from rollcall.domain import ids
+from rollcall.domain.grants import GrantKind
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
 from rollcall.domain.text import (
+    AddressList,
+    AllProducts,
     AvatarUrl,
     FormText,
+    GrantName,
     LinkText,
+    MemberId,
     Message,
     NewPassword,
     PersonName,
+    ProductKey,
+    ProductKeys,
+    ProductName,
     Slug,
     TeamName,
+    TokenName,
     TypedPassword,
 )
 from rollcall.http import bodies
@@ -102,14 +112,36 @@ READ: Final[dict[Any, Schema]] = {
         "pattern": HTTPS_URL,
         "description": "An https address; null or an empty text clears it.",
     },
+    AddressList: {
+        "type": "array",
+        "items": {"type": "string", "maxLength": bodies.LONGEST_TYPED_PASSWORD},
+        "minItems": 1,
+        "maxItems": bodies.MOST_ADDRESSES,
+    },
+    AllProducts: {"const": True},
+    ProductKeys: {
+        "type": "array",
+        "items": PRODUCT_KEY,
+        "maxItems": bodies.MOST_PRODUCTS,
+        "uniqueItems": True,
+    },
+    ProductKey: PRODUCT_KEY,
+    ProductName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
+    TokenName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
+    GrantName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
+    GrantKind: choice(GrantKind),
+    MemberId: {"type": "string", "pattern": f"^mem_{ids.ULID}$"},
+    datetime: {"type": "string", "pattern": whole(bodies.MOMENT), "description": "A moment in UTC (RFC 3339)."},
     FormText: text(0, bodies.LONGEST_TYPED_PASSWORD),
     Slug: SLUG,
 }
 """One schema for each reader of `rollcall.http.bodies.READERS`: it refuses no value that the reader takes."""
 
 
-def body(shape: type) -> Schema:
+def body(shape: Any) -> Schema:  # noqa: ANN401 a class that may be no dataclass
     """Return the schema of a body: the dataclass' fields, and no others."""
+    if issubclass(shape, bodies.JsonObject):
+        return {"type": "object", "description": (shape.__doc__ or "").partition("\n\n")[0]}
     hints = typing.get_type_hints(shape)
     fields = dataclasses.fields(shape)
     return {

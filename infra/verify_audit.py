@@ -1,7 +1,8 @@
 """Check an export of the audit (JSON Lines) against its chain of seals: what was changed, dropped or moved is named.
 
 One file, the standard library alone, no network: copy it to wherever the export is kept. Every line with a seal says
-`sequence`, `previous_hash` and `hash`; hash = SHA-256 of previous_hash, line feed, sequence, line feed, event as written.
+`sequence`, `previous_hash` and `hash`, which is SHA-256 of `previous_hash`, line feed, `sequence`, line feed, and the
+event as it is written there.
 """
 
 from __future__ import annotations
@@ -135,9 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for fault in found.faults:
         print(fault)
     if found.unsealed:
-        print(
-            f"{len(found.unsealed)} events are not sealed yet, the first on line {found.unsealed[0]}: nothing vouches for them"
-        )
+        first = found.unsealed[0]
+        print(f"{len(found.unsealed)} events are not sealed yet, the first on line {first}: nothing vouches for them")
     if found.faults:
         print(f"NOT VERIFIED: {len(found.faults)} faults", file=sys.stderr)
         return 1
@@ -151,9 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="verify_audit", description=__doc__)
     parser.add_argument("file", nargs="+", type=Path, help="the export; several parts in their order")
     parser.add_argument("--head", type=_head, help="SEQUENCE:HASH that the export must contain, from X-Audit-Head")
-    parser.add_argument(
-        "--part", action="store_true", help="the export was filtered, or is one part: gaps are no fault"
-    )
+    parser.add_argument("--part", action="store_true", help="a filtered export, or one part of one: gaps are no fault")
     return parser
 
 

@@ -16,10 +16,8 @@ def handler(event: dict[str, Any], context: Context | None = None) -> dict[str, 
         team_id, event_id, text = audit.streamed(record["dynamodb"])
         by_team.setdefault(team_id, {})[event_id] = text
         numbers.setdefault(team_id, []).append(record["dynamodb"]["SequenceNumber"])
-    failed = [
-        number for team_id, events in by_team.items() if not _sealed(team_id, events) for number in numbers[team_id]
-    ]
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+    failed = [team_id for team_id, events in by_team.items() if not _sealed(team_id, events)]
+    return {"batchItemFailures": [{"itemIdentifier": number} for team_id in failed for number in numbers[team_id]]}
 
 
 def _sealed(team_id: str, events: dict[str, str]) -> bool:

@@ -27,7 +27,7 @@ WRONG: list[tuple[object, list[str]]] = [
     ({"only": ["trustgate", "nothing"]}, ["/only"]),
     ({"only": ["TrustGate"]}, ["/only/0"]),
     ({"only": [1]}, ["/only/0"]),
-    ({"only": [f"product-{n}" for n in range(10_000)]}, ["/only"]),
+    ({"only": [f"product-{n}" for n in range(51)]}, ["/only"]),
     ({"only": [], "role": "owner"}, ["/role"]),
     ({"all": True, "version": 9}, ["/version"]),
 ]
@@ -46,7 +46,7 @@ def total(world: World, query: str) -> int:
     rows: list[Any] = []
     cursor = ""
     while True:
-        page = ask(world, "GET", f"/v1/members?limit=7{query}{cursor}").json
+        page = ask(world, "GET", f"/v1/members?limit=20{query}{cursor}").json
         rows += page["data"]
         if page["next_cursor"] is None:
             break

@@ -69,7 +69,7 @@ def answer(request: Request[Any], part: Export) -> Reply:
 
 def _json_line(text: str, seal: Seal | None) -> str:
     """Wrap an event with its seal; its own text stands last and unchanged, so that its hash can be computed."""
-    told = {"sequence": None, "previous_hash": None, "hash": None}
+    told: dict[str, object] = {"sequence": None, "previous_hash": None, "hash": None}
     if seal is not None:
         told = {"sequence": seal.sequence, "previous_hash": seal.previous, "hash": seal.hash}
     return f'{_compact(told)[:-1]},"event":{text}}}\n'

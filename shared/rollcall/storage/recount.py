@@ -4,9 +4,10 @@ It scans the table, because what it looks for is what no key leads to: a member 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
@@ -68,7 +69,7 @@ def look(team_id: str) -> Stock:
 
 
 def _scan(where: Condition) -> Iterator[Wire]:
-    start: Mapping[str, object] | None = None
+    start: Any = None
     while True:
         call = partial(connection().scan, table_name(), where, exclusive_start_key=start, consistent_read=True)
         answer = guarded(call)
@@ -159,7 +160,8 @@ def _owners(stock: Stock) -> Iterator[Finding]:
 def _claims(stock: Stock) -> Iterator[Finding]:
     """Claims are not repaired: which of two holders is right, only a person can say."""
     waiting = [one for one in stock.invitations.values() if one.state is State.PENDING]
-    for holder in (*stock.members.values(), *waiting):
+    holders: list[Member | Invitation] = [*stock.members.values(), *waiting]
+    for holder in holders:
         if stock.claims.get((EMAIL, holder.email_key)) != holder.id:
             yield Finding(f"{holder.id} does not hold the claim of their address", ("unclaimed", holder.id))
     for (kind, value), holder_id in stock.claims.items():

@@ -4,6 +4,7 @@ One item thus says both "this event is sealed" and how; the head's condition alo
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rollcall.domain import ids
 from rollcall.domain.changes import Sealed
@@ -16,13 +17,16 @@ from rollcall.storage.table import Item, Wire
 from rollcall.storage.transaction import Transaction
 from rollcall.storage.waves import Ask, query
 
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
+
 
 def plan(transaction: Transaction, step: Sealed) -> None:
     """Add the seals and the head's move: all of them, or, where another writer was first, none."""
     last = step.seals[-1]
     still = HeadItem.sequence == step.before.sequence if step.before.sequence else Item.PK.does_not_exist()
     transaction.puts += [(seal_item(step.team_id, seal), Item.PK.does_not_exist(), _stale) for seal in step.seals]
-    moved = [HeadItem.sequence.set(last.sequence), HeadItem.hash.set(last.hash)]
+    moved: list[Action] = [HeadItem.sequence.set(last.sequence), HeadItem.hash.set(last.hash)]
     transaction.updates.append((HeadItem(*keys.head(step.team_id)), moved, still, _stale))
 
 

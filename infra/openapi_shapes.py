@@ -1,0 +1,131 @@
+"""JSON schemas of what the members', team's and audit's routes answer; openapi_answers has the rest."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infra.openapi_schemas import PRODUCT_KEY, Schema, choice, id_of, token_of
+from infra.openapi_words import EMAIL, FLAG, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, VERSION, WORD, listed, record, ref
+from rollcall.actions.invite_many import Became
+from rollcall.domain.events import Action
+from rollcall.domain.grants import GrantKind
+from rollcall.domain.members import RoleSource
+from rollcall.domain.permissions import CredentialKind
+from rollcall.domain.tokens import TokenState
+
+_ALL: Final = "How many there are."
+_OBJECT_OR_NULL: Final[Schema] = {"type": ["object", "null"], "additionalProperties": True}
+_PRODUCT: Final = record("A product of the team.", key=PRODUCT_KEY, name=WORD)
+_TOKEN: Final[Schema] = {
+    "id": id_of("pat"),
+    "name": WORD,
+    "last4": WORD,
+    "state": choice(TokenState),
+    "created_at": MOMENT,
+    "expires_at": MOMENT_OR_NULL,
+    "revoked_at": MOMENT_OR_NULL,
+    "last_used_at": {**MOMENT_OR_NULL, "description": "To the day."},
+}
+_SERVICE_TOKEN: Final[Schema] = {
+    "id": id_of("svc"),
+    "product": PRODUCT_KEY,
+    "name": WORD,
+    "last4": WORD,
+    "created_at": MOMENT,
+}
+
+
+def shapes() -> dict[str, Schema]:
+    """Return the named schemas."""
+    return {
+        "Receipt": _receipt(),
+        "BulkOutcome": _bulk(),
+        "Token": record("A personal access token; its secret is never shown again.", **_TOKEN),
+        "IssuedToken": record("A new token with its secret.", **_TOKEN, secret=_secret("pat")),
+        "TokenList": listed("Token", _ALL),
+        "ServiceToken": record("A product's service token.", **_SERVICE_TOKEN),
+        "IssuedServiceToken": record("A new service token with its secret.", **_SERVICE_TOKEN, secret=_secret("svc")),
+        "ServiceTokenList": listed("ServiceToken", _ALL),
+        "Grant": record(
+            "What a product has put a member into.", product=PRODUCT_KEY, id=WORD, name=WORD, kind=choice(GrantKind)
+        ),
+        "GrantList": listed("Grant", _ALL),
+        "Product": _PRODUCT,
+        "ProductList": listed("Product", _ALL),
+        "Team": record(
+            "The team, as its owners and admins see it.",
+            id=id_of("team"),
+            slug=WORD,
+            name=WORD,
+            products={"type": "array", "items": ref("Product")},
+            sso_enforced=FLAG,
+            scim_enabled=FLAG,
+            created_at=MOMENT,
+            version=VERSION,
+        ),
+        "Settings": {
+            "type": "object",
+            "description": "A group of settings.",
+            "additionalProperties": {"type": ["integer", "boolean", "null"]},
+        },
+        "Event": _event(),
+        "EventPage": record(
+            "A page of events, newest first.",
+            data={"type": "array", "items": ref("Event")},
+            next_cursor=TEXT_OR_NULL,
+        ),
+        "Explanation": _explanation(),
+    }
+
+
+def _secret(kind: str) -> Schema:
+    return {"type": "string", "pattern": f"^{token_of(kind)}$", "description": "Shown this once."}
+
+
+def _receipt() -> Schema:
+    pending = record("An invitation that the member sent.", id=id_of("inv"), email=EMAIL, role=ref("Role"))
+    count: Schema = {"type": "integer", "minimum": 0}
+    return record(
+        "What was cut, what was left standing, and what to know about it.",
+        member=ref("Member"),
+        cut=record("What stopped at once.", sessions=count, tokens=count, products=ref("Products")),
+        invitations_pending={"type": "array", "items": pending},
+        warnings={"type": "array", "items": {"type": "string", "enum": ["managed_by_scim"]}},
+    )
+
+
+def _bulk() -> Schema:
+    one = record("What became of one address.", {"id": WORD, "code": WORD}, email=WORD, outcome=choice(Became))
+    return record("The outcome for each address, in their order.", data={"type": "array", "items": one})
+
+
+def _event() -> Schema:
+    actor = record(
+        "Who did it, as they were then.",
+        id=TEXT_OR_NULL,
+        email=TEXT_OR_NULL,
+        role=TEXT_OR_NULL,
+        credential=record("By what they were known.", kind=choice(CredentialKind), id=TEXT_OR_NULL),
+    )
+    return record(
+        "An audit event.",
+        id=id_of("evt"),
+        action=choice(Action),
+        at=MOMENT,
+        actor=actor,
+        target=record("What it was done to.", type=WORD, id=WORD, label=WORD),
+        before=_OBJECT_OR_NULL,
+        after=_OBJECT_OR_NULL,
+        address=TEXT_OR_NULL,
+        request_id=TEXT_OR_NULL,
+    )
+
+
+def _explanation() -> Schema:
+    event = {"oneOf": [ref("Event"), {"type": "null"}]}
+    return record(
+        "Where a member's role and product access come from.",
+        member=id_of("mem"),
+        role=record("The role.", value=ref("Role"), source=choice(RoleSource), event=event),
+        products=record("The access.", value=ref("Products"), event=event),
+    )
