@@ -44,7 +44,9 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "POST /v1/members/{id}/deactivate": Route("deactivateMember", 200, "Receipt", (*_POSTED, *_CUT_OFF)),
     "POST /v1/members/{id}/reactivate": Route("reactivateMember", 200, "Member", _POSTED, headers=("ETag",)),
     "DELETE /v1/members/{id}": Route("removeMember", 200, "Receipt", (*_ON_MEMBER, *_CUT_OFF, errors.MemberHasGrants)),
-    "POST /v1/me/leave": Route("leaveTeam", 204, None, (*RECORDED, errors.LastOwner, errors.MemberHasGrants)),
+    "POST /v1/me/leave": Route(
+        "leaveTeam", 204, None, (*RECORDED, errors.LastOwner, errors.MemberHasGrants, errors.StaleVersion)
+    ),
     "POST /v1/members/{id}/revoke-tokens": Route("revokeTokens", 204, None, _POSTED),
     "POST /v1/members/{id}/revoke-sessions": Route("revokeSessions", 204, None, _POSTED),
     "GET /v1/members/{id}/explain": Route("explainAccess", 200, "Explanation"),
@@ -63,19 +65,23 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     ),
     "GET /v1/team": Route("getTeam", 200, "Team", headers=("ETag",)),
     "PATCH /v1/team": Route("editTeam", 200, "Team", _TEAM, headers=("ETag",)),
-    "DELETE /v1/team": Route("deleteTeam", 204, None, WRITES),
+    "DELETE /v1/team": Route("deleteTeam", 204, None, _TEAM),
     "GET /v1/team/settings/{group}": Route("getSettings", 200, "Settings", (errors.NotFound,), headers=("ETag",)),
     "PATCH /v1/team/settings/{group}": Route(
         "changeSettings", 200, "Settings", (*_TEAM, errors.NotFound), headers=("ETag",)
     ),
     "GET /v1/team/products": Route("listProducts", 200, "ProductList", headers=("ETag",)),
     "POST /v1/team/products": Route(
-        "addProduct", 201, "Product", (*RECORDED, errors.ProductExists, errors.ProductRetired), headers=("ETag",)
+        "addProduct",
+        201,
+        "Product",
+        (*RECORDED, errors.ProductExists, errors.ProductRetired, errors.StaleVersion),
+        headers=("ETag",),
     ),
     "PATCH /v1/team/products/{key}": Route(
-        "renameProduct", 200, "Product", (*WRITES, errors.NotFound), headers=("ETag",)
+        "renameProduct", 200, "Product", (*_TEAM, errors.NotFound), headers=("ETag",)
     ),
-    "DELETE /v1/team/products/{key}": Route("removeProduct", 204, None, (*WRITES, errors.NotFound)),
+    "DELETE /v1/team/products/{key}": Route("removeProduct", 204, None, (*_TEAM, errors.NotFound)),
     "POST /v1/team/transfer-ownership": Route(
         "transferOwnership",
         200,

@@ -84,18 +84,20 @@ def repair(team_id: str) -> list[str]:
 
 def _found(team_id: str) -> tuple[Team, list[Finding]]:
     """Look, and where something is wrong look again: a change between two pages of a scan looks like damage, once."""
+    from rollcall.domain import ids  # noqa: PLC0415
     from rollcall.domain.errors import NotFound  # noqa: PLC0415
     from rollcall.storage.recount import findings, look  # noqa: PLC0415
 
+    if not ids.valid(team_id, "team"):
+        raise ValueError(f"{team_id} is no team's id.")
     try:
         stock = look(team_id)
-        found = findings(stock)
-        if found:
-            stock = look(team_id)
-            found = [finding for finding in findings(stock) if finding in found]
+        team, found = stock.team, findings(stock)
     except NotFound as error:
         raise ValueError(f"there is no living team {team_id}.") from error
-    return stock.team, found
+    if found:
+        found = [finding for finding in findings(look(team_id)) if finding in found]
+    return team, found
 
 
 def _parser() -> argparse.ArgumentParser:

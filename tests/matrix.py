@@ -70,7 +70,11 @@ def _settings(group: str, change: Mapping[str, object]) -> Operation:
 
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
-    **{f"PATCH {whose} role→{role}": _role(role) for whose in ("member", "own") for role in ("owner", "admin", "member")},
+    **{
+        f"PATCH {whose} role→{role}": _role(role)
+        for whose in ("member", "own")
+        for role in ("owner", "admin", "member")
+    },
     "create invitation": Operation(
         "POST /v1/invitations",
         {"email": "{address}", "role": "{role}", "products": {"all": True}},
@@ -221,10 +225,10 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
         Permission.READ_SERVICE_TOKENS, "200 200 403 200 403 401", fills=_KEY
     ),
     "POST /v1/team/products/{key}/service-tokens": Beside(
-        Permission.MANAGE_SERVICE_TOKENS, "201 201 403 201 403 401", {"name": "gateway"}, fills=_KEY
+        Permission.ISSUE_SERVICE_TOKEN, "201 201 403 201 403 401", {"name": "gateway"}, fills=_KEY
     ),
     "DELETE /v1/team/products/{key}/service-tokens/{id}": Beside(
-        Permission.MANAGE_SERVICE_TOKENS, "204 204 403 404 403 401", kind="service token", fills=_KEY
+        Permission.REVOKE_SERVICE_TOKEN, "204 204 403 404 403 401", kind="service token", fills=_KEY
     ),
     "GET /v1/audit-events/export": Beside(Permission.READ_AUDIT, "200 200 403 200 403 401"),
 }

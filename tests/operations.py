@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rollcall import clock
+from rollcall.auth import keyring, links
 from rollcall.domain import ids
+from rollcall.domain.members import PasswordLink
 from rollcall.storage import bulk
-from tests.values import a_member, new_id
+from tests.kit import GOOD_PASSWORD
+from tests.values import DAY, a_member, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall.domain.members import Member
     from tests.kit import Answer, Person, World
-
-MEMBER_FACTS = ("name", "role", "role_source", "products", "status", "email_verified")
 
 
 def ask(world: World, method: str, path: str, body: object = None, by: str | None = None, **headers: str) -> Answer:
@@ -73,6 +75,17 @@ def issue(world: World, session: str, name: str = "ci", **fields: object) -> Any
     answer = ask(world, "POST", "/v1/tokens", {"name": name, **fields}, session)
     assert answer.status == 201, answer.body
     return answer.json
+
+
+def password_link(world: World, member: str) -> str:
+    """Give a member a live set-password link and return its token."""
+    held = world.member(member)
+    world.rewrite(held, password_link=PasswordLink(held.password_link.generation + 1, clock.now() + DAY))
+    return links.password_link(keyring.link_keys()[0], world.member(member))
+
+
+def set_password(world: World, link: str, password: str = GOOD_PASSWORD) -> Answer:
+    return world.call("POST", "/v1/password-resets/complete", {"token": link, "password": password})
 
 
 def authenticates(world: World, credential: str) -> bool:

@@ -159,7 +159,9 @@ def _cast(world: World, moment: datetime) -> Cast:
     people |= {role: _seeded(world, "acme", getattr(world.acme, role)) for role in ROLES}
     people["other team's owner"] = _seeded(world, "globex", world.globex.owner)
     people |= _by_state(world)
-    invitations |= {f"pending {role}": world.invite(f"to-be-{role}@people.example.com", role=role)["id"] for role in ROLES}
+    invitations |= {
+        f"pending {role}": world.invite(f"to-be-{role}@people.example.com", role=role)["id"] for role in ROLES
+    }
     invitations["revoked"] = world.invite("revoked@people.example.com")["id"]
     _done(world.act("revoke", invitations["revoked"]))
     service, service_token = _product(world, people)

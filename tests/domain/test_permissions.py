@@ -22,7 +22,7 @@ OWN_PROFILE = {
     "own_tokens:issue",
     "own_credentials:revoke",
 }
-TEAM_SETTINGS = {"team:read", "team:edit"}
+TEAM_SETTINGS = {"team:read", "team:edit", "service_tokens:read", "service_tokens:issue", "service_tokens:revoke"}
 USERS_AND_INVITATIONS = {
     "members:read",
     "members:change_role",
@@ -30,12 +30,14 @@ USERS_AND_INVITATIONS = {
     "members:deactivate",
     "members:remove",
     "members:release_grants",
+    "grants:read",
     "members:revoke_credentials",
     "invitations:create",
     "invitations:read",
     "invitations:manage",
 }
 SSO_PASSWORD_AUDIT_SIEM = {"sso:configure", "members:reset_password", "audit:read", "siem:configure"}
+PRODUCTS_ONLY = {"grants:record"}  # M9
 OWNERS_ONLY = {"sso:enforce", "scim_tokens:manage", "break_glass:manage", "team:transfer", "team:delete"}
 
 ADMINS = OWN_PROFILE | TEAM_SETTINGS | USERS_AND_INVITATIONS | SSO_PASSWORD_AUDIT_SIEM
@@ -44,6 +46,7 @@ TABLE = {Role.MEMBER: OWN_PROFILE, Role.ADMIN: ADMINS, Role.OWNER: ADMINS | OWNE
 # C4: what needs a session of at most ten minutes and is never done by a token.
 STEPPED_UP = {
     "own_tokens:issue",
+    "service_tokens:issue",
     "scim_tokens:manage",
     "own_password:change",
     "sso:enforce",
@@ -62,7 +65,7 @@ def acting(role: Role, kind: CredentialKind = CredentialKind.SESSION, age: timed
 
 
 def test_the_roles_table_names_every_permission() -> None:
-    assert {permission.value for permission in Permission} == TABLE[Role.OWNER]
+    assert {permission.value for permission in Permission} == TABLE[Role.OWNER] | PRODUCTS_ONLY
 
 
 @pytest.mark.parametrize(("role", "permission"), list(product(Role, Permission)))
@@ -120,7 +123,7 @@ def test_the_step_up_list_is_the_written_one() -> None:
 @pytest.mark.parametrize("permission", sorted(STEP_UP))
 def test_case_057_no_token_does_what_needs_a_fresh_session(permission: Permission) -> None:
     for kind in CredentialKind:
-        if kind is not CredentialKind.SESSION:
+        if kind not in {CredentialKind.SESSION, CredentialKind.SERVICE}:
             with pytest.raises(StepUpRequired):
                 acting(Role.OWNER, kind).require(permission, NOW)
 
@@ -145,6 +148,16 @@ def test_what_a_role_does_not_allow_is_refused_as_such_before_step_up_is_asked_f
     assert not isinstance(refused.value, StepUpRequired)
 
 
-@pytest.mark.parametrize("permission", sorted(set(Permission) - STEP_UP))
+@pytest.mark.parametrize("permission", list(Permission))
+def test_a_products_token_does_nothing_but_what_concerns_grants(permission: Permission) -> None:
+    product_token = replace(acting(Role.OWNER, CredentialKind.SERVICE), role=None, product="trustgate")
+    if permission.value in {"grants:record", "grants:read", "members:release_grants"}:
+        product_token.require(permission, NOW)
+        return
+    with pytest.raises(Forbidden):
+        product_token.require(permission, NOW)
+
+
+@pytest.mark.parametrize("permission", sorted(set(Permission) - STEP_UP - {Permission.RECORD_GRANTS}))
 def test_a_token_carries_everything_else_of_its_user(permission: Permission) -> None:
     acting(Role.OWNER, CredentialKind.PAT).require(permission, NOW)

@@ -55,7 +55,8 @@ class Permission(StrEnum):
     BREAK_GLASS = "break_glass:manage"
     TRANSFER_OWNERSHIP = "team:transfer"
     DELETE_TEAM = "team:delete"
-    MANAGE_SERVICE_TOKENS = "service_tokens:manage"
+    ISSUE_SERVICE_TOKEN = "service_tokens:issue"
+    REVOKE_SERVICE_TOKEN = "service_tokens:revoke"
     READ_SERVICE_TOKENS = "service_tokens:read"
     READ_GRANTS = "grants:read"
     RECORD_GRANTS = "grants:record"
@@ -102,7 +103,7 @@ STEP_UP = frozenset(
         Permission.BREAK_GLASS,
         Permission.TRANSFER_OWNERSHIP,
         Permission.DELETE_TEAM,
-        Permission.MANAGE_SERVICE_TOKENS,
+        Permission.ISSUE_SERVICE_TOKEN,
     }
 )
 STEP_UP_AGE = timedelta(minutes=10)

@@ -37,7 +37,7 @@ def _release_all(request: Request[Nothing]) -> list[Grant]:
     return grants.release_all(request.call, _member(request), request.asked.http.parameter("product"))
 
 
-@endpoint(permission=Permission.MANAGE_SERVICE_TOKENS, body=NewServiceToken, answer=answers.issued_service_token)
+@endpoint(permission=Permission.ISSUE_SERVICE_TOKEN, body=NewServiceToken, answer=answers.issued_service_token)
 def _issue(request: Request[NewServiceToken]) -> tuple[str, ServiceToken]:
     """Make a service token for a product; its secret is shown this once."""
     return service_tokens.issue_service_token(request.call, request.asked.http.path["key"], request.body)
@@ -49,7 +49,7 @@ def _tokens(request: Request[Nothing]) -> list[ServiceToken]:
     return service_tokens.list_service_tokens(request.call, request.asked.http.path["key"])
 
 
-@endpoint(permission=Permission.MANAGE_SERVICE_TOKENS, reads=targets.service_token, answer=answers.nothing)
+@endpoint(permission=Permission.REVOKE_SERVICE_TOKEN, reads=targets.service_token, answer=answers.nothing)
 def _revoke(request: Request[Nothing]) -> None:
     """Revoke a product's service token."""
     token_id = request.asked.path_id("id", "svc")
