@@ -132,7 +132,7 @@ def connection() -> Connection:
     """Return the one connection that every item uses."""
     shared = Item._get_connection().connection  # noqa: SLF001 PynamoDB has no public name for a model's connection
     if id(shared.client) not in _clients:
-        shared.client.meta.events.register("after-call.dynamodb", _count)
+        shared.client.meta.events.register("after-call.dynamodb", _count, unique_id="meter")
         _clients[id(shared.client)] = shared
     return shared
 
