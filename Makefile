@@ -44,12 +44,15 @@ verify-audit: ## Check an export of the audit (FILE, several parts in order; HEA
 	@$(PYTHON) infra/verify_audit.py $(FILE) $(if $(HEAD),--head $(HEAD)) $(if $(PART),--part)
 
 # ---------------------------------------------------------------- prove it
-.PHONY: test test-ministack fuzz lint types template check format
+.PHONY: test test-ministack races fuzz lint types template check format
 test: .venv/.dev-installed ## Run the tests that need nothing but Python
-	$(LOCALLY) $(PY) -m pytest -q -m "not ministack"
+	$(LOCALLY) $(PY) -m pytest -q -n 2 -m "not ministack"
 
 test-ministack: .venv/.dev-installed .venv-ministack/.installed ## Run the tests that need the MiniStack emulator
 	$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack
+
+races: .venv/.dev-installed .venv-ministack/.installed ## Run the races many times over (RACES times as many rounds, 40)
+	$(LOCALLY) RACES=$(or $(RACES),40) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack tests/ministack/test_races.py tests/ministack/test_expiry.py
 
 fuzz: .venv/.dev-installed ## Try random requests on every route, others each time (FUZZ_EXAMPLES=500 a route)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(LOCALLY) $(PY) -m pytest -q tests/functions/test_fuzz.py

@@ -21,8 +21,8 @@ def _read(request: Request[Nothing]) -> tuple[Member, datetime | None]:
 @endpoint(permission=Permission.EDIT_OWN_PROFILE, body=ProfileEdit, answer=answers.member)
 def _edit(request: Request[ProfileEdit]) -> tuple[Member, datetime | None]:
     """Change the own name and avatar."""
-    member = edit_profile(request.call, request.body)
-    return member, last_active(member)
+    seen = last_active(request.call.known.member)  # before the change: a read that fails must not hide that it was made
+    return edit_profile(request.call, request.body), seen
 
 
 handler = by_route({"GET /v1/me": _read, "PATCH /v1/me": _edit})

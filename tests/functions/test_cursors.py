@@ -74,7 +74,7 @@ def test_case_193_a_cursor_of_one_team_is_refused_in_another(world: World) -> No
     assert (refused.status, refused.pointers) == (400, ["?cursor"])
 
 
-@pytest.mark.parametrize("letter", ["x", "王", "\U0001f33b", "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}"])
+@pytest.mark.parametrize("letter", ["王", "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}"])
 def test_by_name_every_page_leads_to_the_next_however_long_the_names(world: World, letter: str) -> None:
     address = f"{'l' * 60}@{'d' * 60}.{'e' * 60}.example.com"
     world.join(address)

@@ -143,6 +143,10 @@ CHANGES = (
 )
 
 
+# Those that differ in what they call; the pages and the other invitations do the same as these.
+EACH_CALL = {"invite", "resend", "revoke", "accept_admin", "sign_in", "edit_profile", "set_password"}
+
+
 def calls_of(world: World, route: Route) -> int:
     """Return how many calls the route makes when nothing fails."""
     ask = route.ready(world)
@@ -196,7 +200,7 @@ def test_case_248_when_the_table_goes_at_any_call_the_change_is_made_whole_or_no
 
 
 @pytest.mark.parametrize("fault", [seam.BEFORE, seam.AFTER])
-@pytest.mark.parametrize("route", CHANGES, ids=str)
+@pytest.mark.parametrize("route", [route for route in CHANGES if route.name in EACH_CALL], ids=str)
 def test_case_249_one_call_that_fails_or_whose_reply_is_lost_is_made_good_by_asking_again(
     world: World, route: Route, fault: str
 ) -> None:

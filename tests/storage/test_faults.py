@@ -61,6 +61,7 @@ def test_case_252_a_conflict_with_another_transaction_is_tried_again_to_the_same
         write(added(member))
     assert seen.calls == ["TransactWriteItems"] * (times + 1)
     assert stored_member(member) == member
+    assert page(TEAM.id, MemberQuery(), 1).total == 2
 
 
 def test_case_252_after_the_third_retry_it_is_a_503_and_nothing_is_written(table: World) -> None:

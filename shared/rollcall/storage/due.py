@@ -1,14 +1,16 @@
 """What falls due: the only reader of the index, for schedules; what it finds is judged again by its key."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from rollcall.domain import ids
 from rollcall.domain.times import rfc3339
 from rollcall.storage import keys, marks
 from rollcall.storage.items import SweepItem
 from rollcall.storage.reads import read
-from rollcall.storage.waves import Ask, query
+from rollcall.storage.waves import Ask, Rows, query, wave
 
 PAGE = 200
 FIRST_LOOK_BACK = timedelta(days=60)
@@ -22,8 +24,10 @@ def due(kind: str, now: datetime) -> Iterator[tuple[str, str]]:
     with leaves the index, so beginning again is resuming.
     """
     for day in days(kind, now):
-        for shard in range(keys.EXPIRY_SHARDS):
-            yield from _shard(keys.expiry_partition(kind, day, shard), now)
+        partitions = [keys.expiry_partition(kind, day, shard) for shard in range(keys.EXPIRY_SHARDS)]
+        asks = [Ask(partition, upto=rfc3339(now), limit=PAGE, index="expiry") for partition in partitions]
+        for ask, first in zip(asks, wave([partial(query, ask) for ask in asks]), strict=True):
+            yield from _rows(ask, first)
 
 
 def days(kind: str, now: datetime) -> Iterator[date]:
@@ -47,14 +51,13 @@ def work_off(kind: str, now: datetime, done: Callable[[str], bool], time_left: C
         marks.finished(kind, now)
 
 
-def _shard(partition: str, now: datetime) -> Iterator[tuple[str, str]]:
-    after: str | None = None
+def _rows(ask: Ask, rows: Rows) -> Iterator[tuple[str, str]]:
+    """Yield what a shard has due, its first page having been read with those of the other shards."""
     while True:
-        rows = query(Ask(partition, after=after, upto=rfc3339(now), limit=PAGE, index="expiry"))
         yield from ((raw["PK"]["S"], raw["SK"]["S"]) for raw in rows.items)
-        if not rows.more or not rows.items:
+        if rows.last is None:
             return
-        after = rows.items[-1]["XS"]["S"]
+        rows = query(replace(ask, after=rows.last))
 
 
 def invitation_ids(pk: str, sk: str) -> tuple[str, str]:

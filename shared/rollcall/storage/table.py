@@ -133,7 +133,7 @@ def connection() -> Connection:
     Item.Meta.table_name = os.environ.get("TABLE_NAME", Item.Meta.table_name)
     shared = Item._get_connection().connection  # noqa: SLF001 PynamoDB has no public name for a model's connection
     if id(shared.client) not in _clients:
-        shared.client.meta.events.register("after-call.dynamodb", _count)
+        shared.client.meta.events.register("after-call.dynamodb", _count, unique_id="meter")
         _clients[id(shared.client)] = shared
     return shared
 
