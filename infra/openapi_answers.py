@@ -151,5 +151,6 @@ def title_of(status: int) -> str:
 
 
 def _below(kind: type[RollcallError]) -> set[type[RollcallError]]:
-    modules = {domain_errors.__name__, http_errors.__name__}
-    return {kind, *(each for child in kind.__subclasses__() if child.__module__ in modules for each in _below(child))}
+    modules = (domain_errors.__name__, http_errors.__name__)
+    children = [child for child in kind.__subclasses__() if child.__module__.startswith(modules)]
+    return {kind, *(each for child in children for each in _below(child))}

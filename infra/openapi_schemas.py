@@ -35,7 +35,7 @@ from rollcall.domain.text import (
     TokenName,
     TypedPassword,
 )
-from rollcall.http import bodies
+from rollcall.http import bodies, readers
 from rollcall.mail.address import MAX_LENGTH, Address
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def choice(values: type[StrEnum]) -> Schema:
     return {"type": "string", "enum": [value.value for value in values]}
 
 
-PRODUCT_KEY: Final[Schema] = {"type": "string", "pattern": whole(bodies.PRODUCT)}
-SLUG: Final = text(1, LONGEST_SLUG, whole(bodies.SLUG))
+PRODUCT_KEY: Final[Schema] = {"type": "string", "pattern": whole(readers.PRODUCT)}
+SLUG: Final = text(1, LONGEST_SLUG, whole(readers.SLUG))
 PRODUCTS: Final[Schema] = {
     "description": "All products, those added later included, or only the named ones.",
     "oneOf": [
@@ -81,7 +81,7 @@ PRODUCTS: Final[Schema] = {
                 "only": {
                     "type": "array",
                     "items": PRODUCT_KEY,
-                    "maxItems": bodies.MOST_PRODUCTS,
+                    "maxItems": readers.MOST_PRODUCTS,
                     "uniqueItems": True,
                 }
             },
@@ -96,46 +96,46 @@ _PASSWORD_RULE: Final = (
 )
 
 READ: Final[dict[Any, Schema]] = {
-    Address: text(bodies.SHORTEST_ADDRESS, MAX_LENGTH, format="email"),
+    Address: text(readers.SHORTEST_ADDRESS, MAX_LENGTH, format="email"),
     Role: {"$ref": "#/components/schemas/Role"},
     ProductAccess: {"$ref": "#/components/schemas/Products"},
     bool: {"type": "boolean"},
-    PersonName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
-    TeamName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
-    Message: text(1, bodies.LONGEST_MESSAGE, NOT_BLANK),
-    LinkText: text(bodies.SHORTEST_LINK, bodies.LONGEST_LINK, description="The token of a mailed or copied link."),
-    NewPassword: text(1, bodies.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True, description=_PASSWORD_RULE),
-    TypedPassword: text(1, bodies.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True),
+    PersonName: text(1, readers.LONGEST_NAME, NOT_BLANK),
+    TeamName: text(1, readers.LONGEST_NAME, NOT_BLANK),
+    Message: text(1, readers.LONGEST_MESSAGE, NOT_BLANK),
+    LinkText: text(readers.SHORTEST_LINK, readers.LONGEST_LINK, description="The token of a mailed or copied link."),
+    NewPassword: text(1, readers.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True, description=_PASSWORD_RULE),
+    TypedPassword: text(1, readers.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True),
     AvatarUrl: {
         "type": ["string", "null"],
-        "maxLength": bodies.LONGEST_URL,
+        "maxLength": readers.LONGEST_URL,
         "pattern": HTTPS_URL,
         "description": "An https address; null or an empty text clears it.",
     },
     AddressList: {
         "type": "array",
-        "items": {"type": "string", "maxLength": bodies.LONGEST_TYPED_PASSWORD},
+        "items": {"type": "string", "maxLength": readers.LONGEST_TYPED_PASSWORD},
         "minItems": 1,
-        "maxItems": bodies.MOST_ADDRESSES,
+        "maxItems": readers.MOST_ADDRESSES,
     },
     AllProducts: {"const": True},
     ProductKeys: {
         "type": "array",
         "items": PRODUCT_KEY,
-        "maxItems": bodies.MOST_PRODUCTS,
+        "maxItems": readers.MOST_PRODUCTS,
         "uniqueItems": True,
     },
     ProductKey: PRODUCT_KEY,
-    ProductName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
-    TokenName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
-    GrantName: text(1, bodies.LONGEST_NAME, NOT_BLANK),
+    ProductName: text(1, readers.LONGEST_NAME, NOT_BLANK),
+    TokenName: text(1, readers.LONGEST_NAME, NOT_BLANK),
+    GrantName: text(1, readers.LONGEST_NAME, NOT_BLANK),
     GrantKind: choice(GrantKind),
     MemberId: {"type": "string", "pattern": f"^mem_{ids.ULID}$"},
-    datetime: {"type": "string", "pattern": whole(bodies.MOMENT), "description": "A moment in UTC (RFC 3339)."},
-    FormText: text(0, bodies.LONGEST_TYPED_PASSWORD),
+    datetime: {"type": "string", "pattern": whole(readers.MOMENT), "description": "A moment in UTC (RFC 3339)."},
+    FormText: text(0, readers.LONGEST_TYPED_PASSWORD),
     Slug: SLUG,
 }
-"""One schema for each reader of `rollcall.http.bodies.READERS`: it refuses no value that the reader takes."""
+"""One schema for each reader of `rollcall.http.readers.READERS`: it refuses no value that the reader takes."""
 
 
 def body(shape: Any) -> Schema:  # noqa: ANN401 a class that may be no dataclass

@@ -1,6 +1,8 @@
 """POST /v1/invitations/{id}/resend, /link and /revoke, PATCH /v1/invitations/{id}."""
 
-from rollcall.actions import manage_invitation
+from functools import partial
+
+from rollcall.actions import manage_invitation as manage
 from rollcall.actions.manage_invitation import InvitationEdit
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.permissions import Permission
@@ -8,38 +10,33 @@ from rollcall.http import answers, targets
 from rollcall.http.bodies import Nothing
 from rollcall.http.endpoint import Request, by_route, endpoint
 
-
-@endpoint(permission=Permission.MANAGE_INVITATIONS, reads=targets.invitation, answer=answers.invitation)
-def _resend(request: Request[Nothing]) -> Invitation:
-    """Mail it again with a new deadline; older links die."""
-    return manage_invitation.resend(request.call, request.asked.path_id("id", "inv"))
+_managed = partial(endpoint, permission=Permission.MANAGE_INVITATIONS, reads=targets.invitation)
 
 
-@endpoint(permission=Permission.MANAGE_INVITATIONS, reads=targets.invitation, answer=answers.copied_link)
-def _link(request: Request[Nothing]) -> tuple[str, Invitation]:
-    """Disclose the current link, to paste it elsewhere; the mailed one keeps working."""
-    return manage_invitation.copy_link(request.call, request.asked.path_id("id", "inv"), answers.link_keys()[0])
-
-
-@endpoint(permission=Permission.MANAGE_INVITATIONS, reads=targets.invitation, answer=answers.nothing)
-def _revoke(request: Request[Nothing]) -> None:
-    """Withdraw it; its links stop at once."""
-    manage_invitation.revoke(request.call, request.asked.path_id("id", "inv"))
-
-
-@endpoint(
-    permission=Permission.MANAGE_INVITATIONS, body=InvitationEdit, reads=targets.invitation, answer=answers.invitation
-)
+@_managed(body=InvitationEdit, answer=answers.invitation)
 def _edit(request: Request[InvitationEdit]) -> Invitation:
     """Change role or products of a pending one."""
-    return manage_invitation.edit(request.call, request.asked.path_id("id", "inv"), request.body)
+    return manage.edit(request.call, request.asked.path_id("id", "inv"), request.body)
 
 
-handler = by_route(
-    {
-        "PATCH /v1/invitations/{id}": _edit,
-        "POST /v1/invitations/{id}/resend": _resend,
-        "POST /v1/invitations/{id}/link": _link,
-        "POST /v1/invitations/{id}/revoke": _revoke,
-    }
-)
+@_managed(answer=answers.invitation)
+def _resend(request: Request[Nothing]) -> Invitation:
+    """Mail it again with a new deadline; older links die."""
+    return manage.resend(request.call, request.asked.path_id("id", "inv"))
+
+
+@_managed(answer=answers.copied_link)
+def _link(request: Request[Nothing]) -> tuple[str, Invitation]:
+    """Disclose the current link, to paste it elsewhere; the mailed one keeps working."""
+    return manage.copy_link(request.call, request.asked.path_id("id", "inv"), answers.link_keys()[0])
+
+
+@_managed(answer=answers.nothing)
+def _revoke(request: Request[Nothing]) -> None:
+    """Withdraw it; its links stop at once."""
+    manage.revoke(request.call, request.asked.path_id("id", "inv"))
+
+
+_verbs = {"resend": _resend, "link": _link, "revoke": _revoke}
+_posted = {f"POST /v1/invitations/{{id}}/{verb}": each for verb, each in _verbs.items()}
+handler = by_route({"PATCH /v1/invitations/{id}": _edit, **_posted})

@@ -219,8 +219,7 @@ def test_case_293_owner_and_admin_export_and_nobody_else(world: World) -> None:
         assert world.call("GET", EXPORT).status == 401
     mine = {json.loads(line)["event"]["target"]["id"] for line in export(world).body.splitlines()}
     theirs = {
-        json.loads(line)["event"]["target"]["id"]
-        for line in export(world, by=world.globex.owner.pat).body.splitlines()
+        json.loads(line)["event"]["target"]["id"] for line in export(world, by=world.globex.owner.pat).body.splitlines()
     }
     assert mine
     assert theirs

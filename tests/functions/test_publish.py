@@ -50,7 +50,11 @@ def records(world: World, event_ids: list[str], of: TeamOf | None = None) -> lis
     return [
         {
             "eventName": "INSERT",
-            "dynamodb": {"Keys": {"PK": i["PK"], "SK": i["SK"]}, "NewImage": i, "SequenceNumber": f"{n:05}{i['SK']['S']}"},
+            "dynamodb": {
+                "Keys": {"PK": i["PK"], "SK": i["SK"]},
+                "NewImage": i,
+                "SequenceNumber": f"{n:05}{i['SK']['S']}",
+            },
         }
         for n, i in enumerate(found)
     ]
@@ -95,7 +99,9 @@ def test_a_batch_is_sealed_in_one_transaction_of_puts_and_one_conditional_move_o
     (transaction,) = seen.transactions
     kinds = [next(iter(entry)) for entry in transaction["TransactItems"]]
     assert kinds == ["Put", "Put", "Put", "Update"]
-    assert all("ConditionExpression" in entry[kind] for entry, kind in zip(transaction["TransactItems"], kinds, strict=True))
+    assert all(
+        "ConditionExpression" in entry[kind] for entry, kind in zip(transaction["TransactItems"], kinds, strict=True)
+    )
     assert sealed(world) == told
 
 

@@ -17,7 +17,8 @@ from rollcall.domain.invitations import State
 from rollcall.domain.members import Status
 from rollcall.domain.permissions import Role
 from rollcall.http import queries
-from rollcall.http.bodies import READERS, Nothing
+from rollcall.http.bodies import Nothing
+from rollcall.http.readers import READERS
 from tests.conformance import DESCENDING, DESCRIPTION, JUDGES, METHODS, SAYS_NOTHING, deviations, operations, resolved
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rollcall.domain.invitations import State
 from rollcall.domain.members import Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.http import cursors
-from rollcall.http.bodies import MOMENT, PRODUCT
+from rollcall.http.readers import MOMENT, PRODUCT
 from rollcall.http.request import HttpRequest
 from rollcall.storage.audit import EventQuery
 from rollcall.storage.invitations import InvitationQuery

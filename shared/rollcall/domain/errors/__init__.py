@@ -1,0 +1,136 @@
+"""Every way in which Rollcall says no. What status each becomes is the HTTP floor's table, not this one's.
+
+RollcallError
+├── Unauthenticated               no valid credential
+│   ├── TokenExpired              said only to the holder of the right secret
+│   └── TokenRevoked
+├── Forbidden                     known, but not allowed
+│   ├── AboveYourRank             I8, M3
+│   └── StepUpRequired            C4: needs a fresh session
+├── Invalid                       malformed input, with pointers
+├── NotFound                      unknown, or another team's
+├── Conflict                      the state says no
+│   ├── LastOwner                 M4
+│   ├── AlreadyInvited            I6
+│   ├── MemberExists
+│   ├── UseReactivate             the address belongs to a deactivated member
+│   ├── AlreadyAccepted
+│   ├── InvitationRevoked
+│   ├── InvitationExpired
+│   ├── WrongAccount              signed in as somebody else
+│   ├── SsoRequired               J4
+│   ├── PasswordLoginOff          C2
+│   ├── ActingOnYourself          cutting oneself off by an admin's route
+│   ├── SlugTaken
+│   ├── MemberHasGrants           M8: names each grant
+│   ├── NotActive                 the member is deactivated
+│   ├── ProductExists
+│   ├── ProductRetired            a product's key is never used again
+│   ├── TokenLimit                C4: the member holds as many tokens as the team allows
+│   ├── AlreadyIssued             the answer held a secret and is not kept
+│   └── Contention                others kept changing the same thing
+├── Gone                          a dead link
+│   ├── LinkUnknown
+│   ├── LinkExpired
+│   ├── LinkRevoked
+│   ├── LinkReplaced              a newer link was sent
+│   └── LinkUsed
+├── StaleVersion                  If-Match named an older version
+├── KeyReused                     an idempotency key with another body
+├── TooManyRequests
+├── Unavailable                   a dependency failed; nothing was changed, or the same request completes it
+├── NotCovered                    internal: whose rank a change rests on has lost it (I16)
+└── Stale                         internal: what was read has moved on, read and decide again
+"""
+
+from rollcall.domain.errors.base import (
+    AboveYourRank,
+    Conflict,
+    Flaw,
+    Forbidden,
+    Gone,
+    Invalid,
+    KeyReused,
+    LinkExpired,
+    LinkReplaced,
+    LinkRevoked,
+    LinkUnknown,
+    LinkUsed,
+    NotCovered,
+    NotFound,
+    RollcallError,
+    Stale,
+    StaleVersion,
+    StepUpRequired,
+    TokenExpired,
+    TokenRevoked,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+from rollcall.domain.errors.conflicts import (
+    ActingOnYourself,
+    AlreadyAccepted,
+    AlreadyInvited,
+    AlreadyIssued,
+    Contention,
+    InvitationExpired,
+    InvitationRevoked,
+    LastOwner,
+    MemberExists,
+    MemberHasGrants,
+    NotActive,
+    PasswordLoginOff,
+    ProductExists,
+    ProductRetired,
+    SlugTaken,
+    SsoRequired,
+    TokenLimit,
+    UseReactivate,
+    WrongAccount,
+)
+
+__all__ = [
+    "AboveYourRank",
+    "ActingOnYourself",
+    "AlreadyAccepted",
+    "AlreadyInvited",
+    "AlreadyIssued",
+    "Conflict",
+    "Contention",
+    "Flaw",
+    "Forbidden",
+    "Gone",
+    "Invalid",
+    "InvitationExpired",
+    "InvitationRevoked",
+    "KeyReused",
+    "LastOwner",
+    "LinkExpired",
+    "LinkReplaced",
+    "LinkRevoked",
+    "LinkUnknown",
+    "LinkUsed",
+    "MemberExists",
+    "MemberHasGrants",
+    "NotActive",
+    "NotCovered",
+    "NotFound",
+    "PasswordLoginOff",
+    "ProductExists",
+    "ProductRetired",
+    "RollcallError",
+    "SlugTaken",
+    "SsoRequired",
+    "Stale",
+    "StaleVersion",
+    "StepUpRequired",
+    "TokenExpired",
+    "TokenLimit",
+    "TokenRevoked",
+    "TooManyRequests",
+    "Unauthenticated",
+    "Unavailable",
+    "UseReactivate",
+    "WrongAccount",
+]

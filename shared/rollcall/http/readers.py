@@ -1,0 +1,224 @@
+"""How each kind of value in a body is read: one strict function for each, with a sentence for what it refuses."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from rollcall.domain import ids
+from rollcall.domain.grants import GrantKind
+from rollcall.domain.permissions import Role
+from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
+from rollcall.domain.text import (
+    AddressList,
+    AllProducts,
+    AvatarUrl,
+    FormText,
+    GrantName,
+    LinkText,
+    MemberId,
+    Message,
+    NewPassword,
+    PersonName,
+    ProductKey,
+    ProductKeys,
+    ProductName,
+    Slug,
+    TeamName,
+    TokenName,
+    TypedPassword,
+)
+from rollcall.mail.address import MAX_LENGTH as LONGEST_ADDRESS
+from rollcall.mail.address import Address, canonical
+
+LONGEST_NAME = 100
+LONGEST_MESSAGE = 500
+LONGEST_LINK = 200
+SHORTEST_LINK = 16
+LONGEST_URL = 500
+LONGEST_TYPED_PASSWORD = 1024
+SHORTEST_ADDRESS = 3
+MOST_PRODUCTS = 50
+MOST_ADDRESSES = 50
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z", re.ASCII)
+PRODUCT = re.compile(r"[a-z][a-z0-9-]{1,31}")
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+class Wrong(ValueError):
+    """A value that its reader refuses; `pointer` goes on below the field."""
+
+    def __init__(self, sentence: str, pointer: str = "") -> None:
+        """Keep where, below the field, it is wrong."""
+        super().__init__(sentence)
+        self.pointer = pointer
+
+
+def text(value: object, shortest: int, longest: int) -> str:
+    """Return text within its length in code points; half a surrogate pair and NUL are no text."""
+    if not isinstance(value, str):
+        raise Wrong("This must be text.")
+    if not shortest <= len(value) <= longest:
+        raise Wrong(f"This must have {shortest} to {longest} characters.")
+    if "\0" in value:
+        raise Wrong("This must not hold NUL.")
+    return value
+
+
+def _line(value: object, longest: int) -> str:
+    """Return one visible line: trimmed, composed, without control, format and separator characters."""
+    line = unicodedata.normalize("NFC", text(value, 1, longest)).strip()
+    if not line:
+        raise Wrong("This must not be blank.")
+    if any(unicodedata.category(character) in _UNSEEN for character in line):
+        raise Wrong("This must not hold control or invisible characters.")
+    if sum(unicodedata.combining(character) > 0 for character in line) > len(line) // 2:
+        raise Wrong("This holds more accents than letters.")
+    return line
+
+
+def _message(value: object) -> str:
+    message = text(value, 1, LONGEST_MESSAGE).replace("\r\n", "\n")
+    if any(unicodedata.category(c) in _UNSEEN and c != "\n" for c in message):
+        raise Wrong("This must not hold control or invisible characters.")
+    if not message.strip():
+        raise Wrong("This must not be blank.")
+    return message.strip()
+
+
+def _link(value: object) -> str:
+    return text(value, SHORTEST_LINK, LONGEST_LINK)
+
+
+def _address(value: object) -> Address:
+    try:
+        return canonical(text(value, SHORTEST_ADDRESS, LONGEST_ADDRESS))
+    except ValueError as error:
+        raise Wrong(str(error)) from None
+
+
+def _address_list(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_ADDRESSES:
+        raise Wrong(f"This must be a list of 1 to {MOST_ADDRESSES} addresses.")
+    for index, one in enumerate(value):
+        if not isinstance(one, str) or len(one) > LONGEST_TYPED_PASSWORD:
+            raise Wrong("This must be text.", f"/{index}")
+    return tuple(value)
+
+
+def _role(value: object) -> Role:
+    if not isinstance(value, str) or value not in set(Role):
+        raise Wrong(f"This must be one of {', '.join(Role)}.")
+    return Role(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong("This must be true or false.")
+    return value
+
+
+def _products(value: object) -> ProductAccess:
+    if value == {"all": True} and isinstance(value, dict) and value["all"] is True:
+        return ProductAccess()
+    if not isinstance(value, dict) or set(value) != {"only"} or not isinstance(value["only"], list):
+        raise Wrong('This must be {"all": true} or {"only": [product keys]}.')
+    return ProductAccess(frozenset(_product_keys(value["only"], "/only")))
+
+
+def _product_keys(value: object, pointer: str = "") -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise Wrong("This must be a list of product keys.", pointer)
+    if len(value) > MOST_PRODUCTS:
+        raise Wrong(f"Name at most {MOST_PRODUCTS} products.", pointer)
+    for index, key in enumerate(value):
+        if not isinstance(key, str) or not PRODUCT.fullmatch(key):
+            raise Wrong("This is no product key.", f"{pointer}/{index}")
+        if key in value[:index]:
+            raise Wrong("This product is named twice.", f"{pointer}/{index}")
+    return tuple(value)
+
+
+def _grant_kind(value: object) -> GrantKind:
+    if not isinstance(value, str) or value not in set(GrantKind):
+        raise Wrong(f"This must be one of {', '.join(GrantKind)}.")
+    return GrantKind(value)
+
+
+def _product_key(value: object) -> str:
+    if not isinstance(value, str) or not PRODUCT.fullmatch(value):
+        raise Wrong("A product key starts with a letter and has 2 to 32 lower-case letters, digits and hyphens.")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    """Return a moment given as RFC 3339 in UTC: `2026-11-21T19:25:00Z`, with up to three digits of a second."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
+        raise Wrong("This must be a time such as 2026-11-21T19:25:00Z.")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise Wrong("There is no such moment.") from None
+
+
+def _member_id(value: object) -> str:
+    if not ids.valid(value, "mem"):
+        raise Wrong("This is no member's id.")
+    return str(value)
+
+
+def _all_products(value: object) -> bool:
+    if value is not True:
+        raise Wrong("This must be true.")
+    return True
+
+
+def _avatar(value: object) -> str:
+    """Return an https URL, or an empty text (also for null), which clears it."""
+    if value is None or value == "":
+        return ""
+    url = text(value, 1, LONGEST_URL)
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and url.isascii()
+    except ValueError:
+        plain = False
+    if not plain or not url.isprintable() or any(character in url for character in " <>\"'\\"):
+        raise Wrong("This must be an https address, or null.")
+    return url
+
+
+def _slug(value: object) -> str:
+    slug = text(value, 1, LONGEST_SLUG)
+    if not SLUG.fullmatch(slug):
+        raise Wrong("Use lower-case letters, digits and hyphens.")
+    return slug
+
+
+READERS: dict[object, Callable[[object], object]] = {
+    Address: _address,
+    Role: _role,
+    ProductAccess: _products,
+    bool: _flag,
+    PersonName: lambda value: _line(value, LONGEST_NAME),
+    TeamName: lambda value: _line(value, LONGEST_NAME),
+    Message: _message,
+    LinkText: _link,
+    NewPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
+    TypedPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
+    AvatarUrl: _avatar,
+    AllProducts: _all_products,
+    ProductKeys: _product_keys,
+    MemberId: _member_id,
+    AddressList: _address_list,
+    GrantName: lambda value: _line(value, LONGEST_NAME),
+    GrantKind: _grant_kind,
+    ProductKey: _product_key,
+    ProductName: lambda value: _line(value, LONGEST_NAME),
+    TokenName: lambda value: _line(value, LONGEST_NAME),
+    datetime: _moment,
+    FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
+    Slug: _slug,
+}
