@@ -3,7 +3,6 @@
 from functools import partial
 
 from rollcall.actions import manage_invitation as manage
-from rollcall.actions.manage_invitation import InvitationEdit
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.permissions import Permission
 from rollcall.http import answers, targets
@@ -13,8 +12,8 @@ from rollcall.http.endpoint import Request, by_route, endpoint
 _managed = partial(endpoint, permission=Permission.MANAGE_INVITATIONS, reads=targets.invitation)
 
 
-@_managed(body=InvitationEdit, answer=answers.invitation)
-def _edit(request: Request[InvitationEdit]) -> Invitation:
+@_managed(body=manage.InvitationEdit, answer=answers.invitation)
+def _edit(request: Request[manage.InvitationEdit]) -> Invitation:
     """Change role or products of a pending one."""
     return manage.edit(request.call, request.asked.path_id("id", "inv"), request.body)
 
@@ -37,6 +36,5 @@ def _revoke(request: Request[Nothing]) -> None:
     manage.revoke(request.call, request.asked.path_id("id", "inv"))
 
 
-_verbs = {"resend": _resend, "link": _link, "revoke": _revoke}
-_posted = {f"POST /v1/invitations/{{id}}/{verb}": each for verb, each in _verbs.items()}
-handler = by_route({"PATCH /v1/invitations/{id}": _edit, **_posted})
+_verbs = (("resend", _resend), ("link", _link), ("revoke", _revoke))
+handler = by_route({"PATCH /v1/invitations/{id}": _edit} | {f"POST /v1/invitations/{{id}}/{v}": e for v, e in _verbs})

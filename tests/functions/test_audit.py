@@ -293,7 +293,7 @@ def spoilt(number: int) -> Iterator[None]:
         items = params["TransactItems"]
         (body,) = items[number % len(items)].values()
         old = body.get("ConditionExpression")
-        body["ConditionExpression"] = f"({old}) AND attribute_exists(zz)" if old else "attribute_exists(zz)"
+        body["ConditionExpression"] = f"attribute_exists(zz) AND {old}" if old else "attribute_exists(zz)"
 
     watched = connection().client.meta.events, "provide-client-params.dynamodb.TransactWriteItems", spoil
     watched[0].register(*watched[1:])
