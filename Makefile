@@ -76,7 +76,7 @@ format: .venv/.dev-installed ## Rewrite the code in the house's format
 	.venv/bin/ruff format
 
 # ---------------------------------------------------------------- ship it
-.PHONY: build deploy openapi rules lock clean
+.PHONY: build deploy openapi roles rules lock clean
 # SAM's builder makes no bytecode; without it a cold start compiles every module. Hash-based files are never rechecked,
 # and the paths in them are those that Lambda mounts.
 build: .venv-sam/.installed ## Build the layer and the functions, with bytecode (needs python3.13, no Docker)
@@ -89,6 +89,9 @@ build: .venv-sam/.installed ## Build the layer and the functions, with bytecode 
 
 deploy: build ## Build it and deploy it to AWS, asking for the parameters
 	SAM_CLI_TELEMETRY=0 $(SAM)/sam deploy --guided
+
+roles: .venv/.local-installed ## Write the README's table of roles from the permission matrix
+	$(LOCALLY) $(PY) -m infra.roles_table
 
 rules: .venv/.local-installed ## Write docs/rules.md from the code and the tests
 	$(LOCALLY) $(PY) -m infra.rules_page

@@ -98,7 +98,7 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/team/products/{key}/service-tokens/{id}": Route("revokeServiceToken", 204, None, WRITES),
     "GET /v1/audit-events": Route("listEvents", 200, "EventPage", query=_EVENTS),
     "GET /v1/audit-events/export": Route(
-        "exportEvents", 200, EXPORT, query={**_EVENTS, "format": _FORMAT}, headers=("Link",)
+        "exportEvents", 200, EXPORT, query={**_EVENTS, "format": _FORMAT}, headers=("Link", "X-Audit-Head")
     ),
 }
 

@@ -162,6 +162,7 @@ JUDGES: dict[str, Callable[[Any, Any], bool]] = {
     "pattern": _searched,
     "minimum": lambda least, value: not _is(value, "number") or value >= least,
     "maximum": lambda most, value: not _is(value, "number") or value <= most,
+    "minItems": lambda least, value: not isinstance(value, list) or len(value) >= least,
     "maxItems": lambda most, value: not isinstance(value, list) or len(value) <= most,
     "uniqueItems": lambda _, value: not isinstance(value, list) or len(set(map(_json, value))) == len(value),
 }

@@ -1,4 +1,4 @@
-"""The audit as a file: parts of bounded size that join to one whole, seals that verify, cells that no sheet executes."""
+"""The audit as a file: bounded parts that join to one whole, seals that verify, cells that no sheet executes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seal on the audit: the table's stream is sealed into one chain per team, once each, whatever is delivered again."""
+"""The seal on the audit: events of the stream join one chain per team, once each, whatever is delivered again."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_of_two_writers_racing_on_the_head_the_second_reads_again_and_goes_on(wo
     seal(world.acme.id, {told[n]: _text(world, told[n]) for n in others})
     theirs = kit._moto_table().items
     kit._moto_table().items = untouched
-    moved = []
+    moved: list[str] = []
 
     def race(_: int, name: str) -> Fault:
         if name == "TransactWriteItems" and not moved:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra import rules_page
+from infra import roles_table, rules_page
+from rollcall.domain.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,3 +73,9 @@ def test_every_file_that_the_readme_links_to_exists() -> None:
 
 def test_the_page_of_rules_says_what_the_code_and_the_tests_say() -> None:
     assert rules_page.PAGE.read_text("utf-8") == rules_page.page(), "run `make rules`"
+
+
+def test_the_table_of_roles_is_the_permission_matrix() -> None:
+    assert roles_table.written(README) == README, "run `make roles`"
+    shown = [permission for area in roles_table.AREAS.values() for permission in area]
+    assert sorted(shown) == sorted(set(Permission) - {Permission.RECORD_GRANTS})

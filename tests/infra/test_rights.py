@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OWNER = "amy@hooli.example"
 PASSWORD = "long enough for anybody"
-SIGNED_IN = ("accept", "invite", "list_invitations", "list_members", "manage_invitation")
+SIGNED_IN = ("accept", "audit", "invite", "list_invitations", "list_members", "manage_invitation")
 BEYOND_THE_JOURNEY = {
     **{(folder, "UpdateItem", "M#*"): "a session half of whose idle time is over is extended" for folder in SIGNED_IN},
     ("accept", "DeleteItem", "U#*"): "an invitation that its inviter could not grant any more is withdrawn",
@@ -108,6 +108,8 @@ def _looking(world: World) -> None:
     _invite(world, "new3@example.com", "member")
     paths = [f"/v1/invitations/{one}", "/v1/invitations", "/v1/invitations?state=revoked", "/healthz", "/v1/me"]
     paths += ["/v1/members?role=member", "/v1/members?q=new", f"/v1/members/{world.acme.member.id}"]
+    joined = world.events("invitation.accepted")[-1]["target"]["id"]
+    paths += ["/v1/audit-events", "/v1/audit-events/export", f"/v1/members/{joined}/explain"]
     for path in paths:
         assert _call(world, "GET", path, token=owner).status == 200
     assert _call(world, "PATCH", "/v1/me", {"name": "Another Name"}, owner).status == 200

@@ -21,9 +21,11 @@ from tests.infra.template_reading import (
 
 FOLDERS = sorted(functions())
 WITHOUT_TABLE = {"root"}
-READS_SECRET = {"accept", "list_invitations", "list_members", "manage_invitation", "send_mail", "set_password"}
+READS_SECRET = {"accept", "audit", "list_invitations", "list_members", "manage_invitation", "send_mail", "set_password"}
 HASHES_PASSWORDS = {"accept", "set_password", "sign_in"}
-OUTSIDE_THE_API = {"expire", "send_mail"}
+READS = ("BatchGetItem", "Query")
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+OUTSIDE_THE_API = {"expire", "purge", "publish", "send_mail"}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def test_a_function_says_how_it_runs(folder: str) -> None:
     assert function["Tracing"] == "Active"
     assert function["AutoPublishAliasAllProperties"] is True, "a new layer alone would not be published"
     assert function["MemorySize"] == (1769 if folder in HASHES_PASSWORDS else 512)
-    assert function["Timeout"] == {"expire": 120, "send_mail": 50}.get(folder, 10)
+    assert function["Timeout"] == {"expire": 120, "purge": 300, "publish": 50, "send_mail": 50}.get(folder, 10)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -128,9 +130,19 @@ def test_case_198_a_function_reaches_only_partitions_it_names_and_never_scans(fo
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_case_198_and_285_audit_events_can_be_put_and_nothing_else(folder: str) -> None:
-    for action in ("UpdateItem", "DeleteItem", "ConditionCheckItem", "GetItem", "BatchGetItem", "Query"):
-        assert not allows(folder, action, "A#0000000000000000000001")
+def test_cases_198_285_audit_events_and_their_seals_can_be_put_and_never_changed(folder: str) -> None:
+    for action in ("UpdateItem", "DeleteItem", "ConditionCheckItem", "GetItem", "BatchWriteItem"):
+        for kind in ("A", "SEAL"):
+            assert not allows(folder, action, f"{kind}#0000000000000000000001")
+
+
+def test_cases_198_285_only_the_audits_own_functions_read_it_and_only_one_seals_it() -> None:
+    events_read = {folder for folder in FOLDERS for read in READS if allows(folder, read, "A#t")}
+    seals_read = {folder for folder in FOLDERS for read in READS if allows(folder, read, "SEAL#t")}
+    assert (events_read, seals_read) == ({"audit"}, {"audit", "publish"})
+    assert {folder for folder in FOLDERS if allows(folder, "PutItem", "SEAL#t")} == {"publish"}
+    moving = {(folder, action) for folder in FOLDERS for action in WRITES if allows(folder, action, "HEAD#t")}
+    assert moving == {("publish", "UpdateItem")}
 
 
 def test_a_function_that_makes_or_closes_anything_also_writes_the_audit() -> None:
@@ -248,9 +260,17 @@ def test_the_index_of_what_is_due_carries_keys_only() -> None:
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
+def _mapping(folder: str) -> dict[str, Any]:
+    (found,) = (mapping for fed, _, mapping in events("DynamoDB") if fed == folder)
+    return found
+
+
+def test_two_functions_read_the_stream_which_is_as_many_as_a_shard_allows() -> None:
+    assert sorted(folder for folder, _, _ in events("DynamoDB")) == ["publish", "send_mail"]
+
+
 def test_case_211_one_bad_letter_cannot_block_the_stream() -> None:
-    ((folder, _, mapping),) = events("DynamoDB")
-    assert folder == "send_mail"
+    mapping = _mapping("send_mail")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert 0 <= mapping["MaximumRetryAttempts"] <= 8
@@ -259,15 +279,28 @@ def test_case_211_one_bad_letter_cannot_block_the_stream() -> None:
 
 
 def test_the_sender_wakes_for_new_letters_only_and_misses_none_while_it_is_deployed() -> None:
-    ((_, _, mapping),) = events("DynamoDB")
+    mapping = _mapping("send_mail")
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     (pattern,) = (json.loads(entry["Pattern"]) for entry in mapping["FilterCriteria"]["Filters"])
     assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "OUT#"}]}}}}
 
 
+def test_events_are_sealed_in_the_streams_order_by_one_writer_a_shard_and_none_is_given_up_soon() -> None:
+    mapping = _mapping("publish")
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["ParallelizationFactor"] == 1
+    assert mapping["BisectBatchOnFunctionError"] is False
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 8 < mapping["MaximumRetryAttempts"] <= 100
+    assert mapping["MaximumRecordAgeInSeconds"] == 24 * 3600
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": "AuditDeadLetters.Arn"}
+    (pattern,) = (json.loads(entry["Pattern"]) for entry in mapping["FilterCriteria"]["Filters"])
+    assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "A#"}]}}}}
+
+
 def test_schedules_are_literal_and_their_names_cannot_clash_between_stacks() -> None:
     schedules = {(folder, body["ScheduleExpression"]) for folder, _, body in events("ScheduleV2")}
-    assert schedules == {("expire", "rate(5 minutes)"), ("send_mail", "rate(1 minute)")}
+    assert schedules == {("expire", "rate(5 minutes)"), ("purge", "rate(15 minutes)"), ("send_mail", "rate(1 minute)")}
     assert all(body["OmitName"] is True for _, _, body in events("ScheduleV2"))
 
 
@@ -292,7 +325,7 @@ def test_case_303_an_alarm_rings_for_everything_that_can_go_wrong_unseen() -> No
     watched = {(alarm["MetricName"], json.dumps(alarm.get("Dimensions", []))) for alarm in alarms}
     metrics = {metric for metric, _ in watched}
     assert {"5xx", "Latency", "IteratorAge", "ApproximateNumberOfMessagesVisible", "Reputation.BounceRate"} <= metrics
-    for logical in ("ExpireFunction", "SendMailFunction"):
+    for logical in ("ExpireFunction", "PublishFunction", "PurgeFunction", "SendMailFunction"):
         dimensions = json.dumps([{"Name": "FunctionName", "Value": {"Ref": logical}}])
         assert {("Errors", dimensions), ("Throttles", dimensions)} <= watched
 

@@ -57,9 +57,8 @@ def _delete(team_id: str, raw: Wire) -> int:
         doomed = [keys.claim("email", team_id, raw["k"]["S"]), *doomed]
     elif raw["SK"]["S"].startswith("SVC#"):
         doomed = [keys.service_token(team_id, raw["i"]["S"]), *doomed]
-    with Item.batch_write() as batch:
-        for key in doomed:
-            batch.delete(Item(*key))
+    for key in doomed:
+        guarded(Item(*key).delete)
     return len(doomed)
 
 
