@@ -30,6 +30,11 @@ HEADERS: Final[Schema] = {
         "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"},
     },
     "WWW-Authenticate": {"description": "RFC 6750.", "required": True, "schema": {"type": "string"}},
+    "X-Audit-Head": {
+        "description": "How far the team's chain of seals goes: `sequence:hash` of the last sealed event shown.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]+:[0-9a-f]{64}$"},
+    },
     "X-Request-Id": {
         "description": "To be quoted; it stands in every log line and audit event of the request.",
         "required": True,

@@ -130,7 +130,7 @@ def test_a_revocation_kills_exactly_its_set_and_raises_the_epoch(decide: Decisio
     assert getattr(after, cut) == {}
     (deed,) = change.deeds
     assert deed.action is action
-    hashes = [held.hash for held in (*before.sessions.values(), *before.pats.values())]
+    hashes = [one.hash for one in before.sessions.values()] + [one.hash for one in before.pats.values()]
     assert not [hashed for hashed in hashes if hashed in str((deed.before, deed.after))]
 
 
@@ -169,7 +169,7 @@ def test_case_140_a_transfer_makes_the_heir_owner_and_the_giver_admin_in_one_cha
     heir = somebody(role=role)
     change, after = membership.transfer(OWNER, heir, frozenset({OWNER.id}), ACTOR)
     assert touched(heir, after) == {"role", "role_source", "version"}
-    assert (after.role, change.owners) == (Role.OWNER, {OWNER.id})
+    assert (after.role, change.owners) == (Role.OWNER, frozenset({OWNER.id}))
     giver = replace(OWNER, role=Role.ADMIN, role_source=RoleSource.MANUAL, version=OWNER.version + 1)
     assert change.steps == (Updated(heir, after), Updated(OWNER, giver))
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 NORA = "nora@example.com"
 
 
-def edit(world: World, invitation: str, by: str | None = None, if_match: str | None = None, **fields: object) -> Answer:
-    headers = {"If_Match": if_match} if if_match else {}
-    return ask(world, "PATCH", f"/v1/invitations/{invitation}", fields, by, **headers)
+def edit(world: World, invitation: str, by: object = None, if_match: object = None, **fields: object) -> Answer:
+    headers = {"If_Match": str(if_match)} if if_match else {}
+    return ask(world, "PATCH", f"/v1/invitations/{invitation}", fields, str(by) if by else None, **headers)
 
 
 def get(world: World, invitation: str) -> Answer:

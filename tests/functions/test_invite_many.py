@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from tests.kit import Answer, World
 
 
-def bulk(world: World, emails: object, by: str | None = None, key: str | None = None, **fields: object) -> Answer:
-    headers = {"Idempotency_Key": key} if key else {}
-    return ask(world, "POST", "/v1/invitations/bulk", {"emails": emails, **fields}, by, **headers)
+def bulk(world: World, emails: object, by: object = None, key: object = None, **fields: object) -> Answer:
+    headers = {"Idempotency_Key": str(key)} if key else {}
+    return ask(world, "POST", "/v1/invitations/bulk", {"emails": emails, **fields}, str(by) if by else None, **headers)
 
 
 def outcomes(answer: Answer) -> list[tuple[str, str, str | None]]:

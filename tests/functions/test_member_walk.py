@@ -1,4 +1,4 @@
-"""A long random walk over everything that moves members: what hangs on them stays equal to a recount (I19, I37, I38)."""
+"""A long random walk over everything that moves members: what hangs on them stays as a recount has it (I19, I38)."""
 
 from __future__ import annotations
 
