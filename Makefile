@@ -76,16 +76,27 @@ format: .venv/.dev-installed ## Rewrite the code in the house's format
 	.venv/bin/ruff format
 
 # ---------------------------------------------------------------- ship it
-.PHONY: build deploy openapi roles rules lock clean
+BUILT := .aws-sam/build
+REHEARSAL := .aws-sam/rehearsal
+MACHINE := $(if $(filter x86_64 amd64,$(shell uname -m)),x86_64,arm64)
+.PHONY: build rehearse deploy openapi roles rules lock clean
 # SAM's builder makes no bytecode; without it a cold start compiles every module. Hash-based files are never rechecked,
 # and the paths in them are those that Lambda mounts.
 build: .venv-sam/.installed ## Build the layer and the functions, with bytecode (needs python3.13, no Docker)
 	@test -n "$(PYTHON313)" || { echo "make build needs python3.13 on PATH, the runtime of the functions" >&2; exit 1; }
-	PATH="$(dir $(PYTHON313)):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam build
-	@for dir in .aws-sam/build/*/; do \
+	PATH="$(dir $(PYTHON313)):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam build $(SAM_BUILD)
+	@for dir in $(BUILT)/*/; do \
 	  case $$dir in */Layer/) on=/opt ;; *) on=/var/task ;; esac; \
 	  "$(PYTHON313)" -m compileall -q --invalidation-mode unchecked-hash -s "$${dir%/}" -p "$$on" "$${dir%/}" || exit 1; \
 	done
+
+# The rehearsal runs the layer on this machine, so its wheels are this machine's; all else is what `make build` builds.
+rehearse: .venv/.local-installed .venv-sam/.installed .venv-ministack/.installed ## Deploy the built template to a MiniStack of its own and play an invitation there
+	@mkdir -p $(REHEARSAL)
+	@sed 's/\barm64\b/$(MACHINE)/' template.yaml > $(REHEARSAL)/template.yaml
+	@$(MAKE) build BUILT=$(REHEARSAL)/build SAM_BUILD="--template $(REHEARSAL)/template.yaml --base-dir . \
+	  --build-dir $(REHEARSAL)/build --cache-dir $(REHEARSAL)/cache" > $(REHEARSAL)/build.log 2>&1 || { cat $(REHEARSAL)/build.log; exit 1; }
+	@exec $(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.rehearse $(REHEARSAL)/build
 
 deploy: build ## Build it and deploy it to AWS, asking for the parameters
 	SAM_CLI_TELEMETRY=0 $(SAM)/sam deploy --guided

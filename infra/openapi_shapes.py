@@ -90,7 +90,7 @@ def _receipt() -> Schema:
         member=ref("Member"),
         cut=record("What stopped at once.", sessions=count, tokens=count, products=ref("Products")),
         invitations_pending={"type": "array", "items": pending},
-        warnings={"type": "array", "items": {"type": "string", "enum": ["managed_by_scim"]}},
+        warnings={"type": "array", "items": {"type": "string", "enum": ["invitations_not_listed", "managed_by_scim"]}},
     )
 
 

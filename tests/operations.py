@@ -59,15 +59,15 @@ def listed(world: World, query: str = "", by: str | None = None) -> Answer:
     return ask(world, "GET", f"/v1/members?limit=200&status=all{query}", None, by)
 
 
-def sign_in(world: World, person: Person, slug: str = "acme") -> str:
+def sign_in(world: World, person: Person, slug: str | None = None) -> str:
     """Open a session, which is fresh enough for every step-up."""
     answer = try_sign_in(world, person.email, person.password, slug)
     assert answer.status == 201, answer.body
     return str(answer.json["token"])
 
 
-def try_sign_in(world: World, email: str, password: str, slug: str = "acme") -> Answer:
-    return world.call("POST", f"/v1/teams/{slug}/sessions", {"email": email, "password": password})
+def try_sign_in(world: World, email: str, password: str, slug: str | None = None) -> Answer:
+    return world.call("POST", f"/v1/teams/{slug or world.acme.slug}/sessions", {"email": email, "password": password})
 
 
 def issue(world: World, session: str, name: str = "ci", **fields: object) -> Any:

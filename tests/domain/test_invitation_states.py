@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 # What each verb does to an invitation in each state: the state that it leads to, or the error that it meets.
 TABLE = """
-              accept        resend              copy                revoke           expire    provision
-  pending     accepted      pending             pending             revoked          Conflict  provisioned
-  expired     LinkExpired   pending             InvitationExpired   revoked          expired   provisioned
-  revoked     LinkRevoked   InvitationRevoked   InvitationRevoked   revoked          Conflict  InvitationRevoked
-  accepted    LinkUsed      AlreadyAccepted     AlreadyAccepted     AlreadyAccepted  Conflict  AlreadyAccepted
-  provisioned LinkUsed      AlreadyAccepted     AlreadyAccepted     AlreadyAccepted  Conflict  AlreadyAccepted
+            accept      resend            copy              edit              revoke          expire   provision
+pending     accepted    pending           pending           pending           revoked         Conflict provisioned
+expired     LinkExpired pending           InvitationExpired InvitationExpired revoked         expired  provisioned
+revoked     LinkRevoked InvitationRevoked InvitationRevoked InvitationRevoked revoked         Conflict InvitationRevoked
+accepted    LinkUsed    AlreadyAccepted   AlreadyAccepted   AlreadyAccepted   AlreadyAccepted Conflict AlreadyAccepted
+provisioned LinkUsed    AlreadyAccepted   AlreadyAccepted   AlreadyAccepted   AlreadyAccepted Conflict AlreadyAccepted
 """
 _VERBS, *_ROWS = (line.split() for line in TABLE.strip().splitlines())
 CELLS = [(row[0], verb, cell) for row in _ROWS for verb, cell in zip(_VERBS, row[1:], strict=True)]
@@ -47,6 +47,9 @@ def decide(verb: Verb, invitation: Invitation, now: datetime = NOW) -> Change:
         Verb.ACCEPT: lambda: invitations.accept(invitation, joining(invitation), Via.MAILED, now),
         Verb.RESEND: lambda: invitations.resend(invitation, TEAM, by(OWNER), new_id("let"), now)[0],
         Verb.COPY: lambda: invitations.copy_link(invitation, TEAM, by(OWNER), now)[0],
+        Verb.EDIT: lambda: invitations.edit(
+            invitation, Role.ADMIN, invitation.products, invitation.inviter, by(OWNER), now
+        )[0],
         Verb.REVOKE: lambda: invitations.revoke(invitation, by(OWNER), now),
         Verb.EXPIRE: lambda: invitations.expire(invitation, by(OWNER), now),
     }

@@ -14,13 +14,14 @@ from tests.infra.template_reading import allows, functions, grants
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.kit import Answer, World
+    from tests.kit import Answer, Person, World
 
 OWNER = "amy@hooli.example"
 PASSWORD = "long enough for anybody"
-SIGNED_IN = ("accept", "audit", "invite", "list_invitations", "list_members", "manage_invitation")
+SIGNED_IN = ("accept", "audit", "invite", "list_invitations", "list_members", "manage_invitation", "remove")
 BEYOND_THE_JOURNEY = {
     **{(folder, "UpdateItem", "M#*"): "a session half of whose idle time is over is extended" for folder in SIGNED_IN},
+    ("team", "UpdateItem", "H#*"): "giver and heir stand in different blocks of the roster",
     ("accept", "DeleteItem", "U#*"): "an invitation that its inviter could not grant any more is withdrawn",
 }
 
@@ -58,7 +59,10 @@ def used(seeded: World) -> Iterator[set[tuple[str, Right]]]:
     with watched() as seen:
         _joining(seeded)
         _looking(seeded)
+        _administering(seeded)
+        _granting(seeded)
         _later(seeded)
+        _ending(seeded)
     yield seen
     seeded.reset()
 
@@ -114,6 +118,72 @@ def _looking(world: World) -> None:
         assert _call(world, "GET", path, token=owner).status == 200
     assert _call(world, "PATCH", "/v1/me", {"name": "Another Name"}, owner).status == 200
     assert _call(world, "GET", "/v1/nothing-here", token=owner).status == 404
+
+
+def _administering(world: World) -> None:
+    team, member = world.acme, f"/v1/members/{world.acme.member.id}"
+    for method, path, body, status in (
+        ("POST", f"{member}/revoke-tokens", {}, 204),
+        ("PUT", f"{member}/role", {"role": "owner"}, 200),
+        ("POST", f"{member}/deactivate", {}, 200),
+        ("POST", f"{member}/reactivate", {}, 200),
+        ("PUT", f"{member}/role", {"role": "member"}, 200),
+        ("PUT", f"{member}/products", {"only": ["trustgate"]}, 200),
+        ("GET", f"{member}/tokens", None, 200),
+        ("PATCH", "/v1/team", {"name": "Acme Two"}, 200),
+        ("GET", "/v1/team/products", None, 200),
+        ("POST", "/v1/team/products", {"key": "newest", "name": "Newest"}, 201),
+        ("PATCH", "/v1/team/settings/invitations", {"expiry_days": 8}, 200),
+    ):
+        assert _call(world, method, path, body, team.owner.pat).status == status, path
+    bulk = {"emails": ["new4@example.com", team.admin.email], "role": "member", "products": {"all": True}}
+    assert _call(world, "POST", "/v1/invitations/bulk", bulk, team.owner.pat).status == 200
+    for joined in {event["target"]["id"] for event in world.events("invitation.accepted")}:
+        assert _call(world, "DELETE", f"/v1/members/{joined}", None, team.owner.pat).status == 200
+    assert _call(world, "POST", "/v1/me/leave", {}, team.admin.pat).status == 204
+
+
+def _granting(world: World) -> None:
+    team, session = world.globex, _session(world, world.globex.owner)
+    token = _call(world, "POST", "/v1/tokens", {"name": "ci"}, session).json["id"]
+    assert _call(world, "PATCH", f"/v1/tokens/{token}", {"name": "cd"}, session).status == 200
+    assert _call(world, "DELETE", f"/v1/tokens/{token}", None, session).status == 204
+    listed = "/v1/team/products/trustgate/service-tokens"
+    issued = _call(world, "POST", listed, {"name": "live"}, session).json
+    grants_of = f"/v1/members/{team.member.id}/grants"
+    for name in ("One", "Another"):
+        assert _call(world, "PUT", f"{grants_of}/vault", {"name": name}, issued["secret"]).status in {200, 201}
+    assert _call(world, "DELETE", f"/v1/members/{team.member.id}", None, session).status == 409
+    assert _call(world, "GET", grants_of, token=session).status == 200
+    assert _call(world, "DELETE", grants_of, None, session).status == 200
+    assert _call(world, "GET", listed, token=session).status == 200
+    assert _call(world, "DELETE", f"{listed}/{issued['id']}", None, session).status == 204
+    assert _call(world, "POST", listed, {"name": "left over"}, session).status == 201
+    heir = {"member_id": team.admin.id}
+    assert _call(world, "POST", "/v1/team/transfer-ownership", heir, session).status == 200
+
+
+def _session(world: World, person: Person) -> str:
+    login = {"email": person.email, "password": person.password}
+    return str(_call(world, "POST", "/v1/teams/globex/sessions", login).json["token"])
+
+
+def _ending(world: World) -> None:
+    """The heir deletes the team, and a schedule clears up."""
+    _invite_to_globex(world)
+    session = _session(world, world.globex.admin)
+    assert _call(world, "DELETE", "/v1/team", {"name": "Globex"}, session).status == 204
+    world.mails()
+    world.advance(3600)
+    world.invoke("purge")
+
+
+def _invite_to_globex(world: World) -> None:
+    body = {"email": "new5@example.com", "role": "member", "products": {"all": True}}
+    for _ in range(2):
+        made = _call(world, "POST", "/v1/invitations", body, world.globex.admin.pat).json["id"]
+        assert _call(world, "POST", f"/v1/invitations/{made}/revoke", {}, world.globex.admin.pat).status == 204
+    _call(world, "POST", "/v1/invitations", body, world.globex.admin.pat)
 
 
 def _later(world: World) -> None:

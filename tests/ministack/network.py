@@ -18,7 +18,7 @@ import boto3
 
 from infra.local.aws import TABLE_NAME
 from rollcall.domain import ids
-from rollcall.storage import keys, roster
+from rollcall.storage import keys, reads, roster
 from rollcall.storage.items import MemberItem, OwnersItem
 from rollcall.storage.values import member_of
 from tests.kit import World
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from infra.local.edges import Json
     from infra.local.mailbox import Mail
     from rollcall.domain.members import Member
-    from tests.kit import Person
+    from tests.kit import Answer, Person
 
 T = TypeVar("T")
 Founding = Callable[..., "Network"]
@@ -52,6 +52,16 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def raced(number: int, *calls: Callable[[], T]) -> list[T]:
+    """Make the calls at once, every second time from the last to the first; the results keep the order given."""
+    return at_once(*calls) if number % 2 else at_once(*reversed(calls))[::-1]
+
+
+def codes(*answers: Answer) -> tuple[tuple[int, str | None], ...]:
+    """Return what the answers say, each as its status and code."""
+    return tuple((answer.status, answer.code) for answer in answers)
 
 
 @dataclass
@@ -131,6 +141,14 @@ class Network(Stored):
     def members(self) -> list[Member]:
         """Return the members as their own items tell, which neither lists nor counters are made from."""
         return [member_of(MemberItem.from_raw_data(raw), self.acme.id) for raw in self.items("M#")]
+
+    def owners(self) -> frozenset[str]:
+        """Return the set that the last-owner guard looks at."""
+        return reads.read([keys.owners(self.acme.id)]).owners(self.acme.id)
+
+    def subjects(self, action: str) -> Counter[str]:
+        """Count the events of a kind by whom they are about."""
+        return Counter(event["target"]["label"] for event in self.events(action))
 
     def check_books(self) -> None:
         """Assert that counters, roster, claims and set of owners are what a recount gives (I18, I19, I38)."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import GOOD_PASSWORD
-from tests.ministack.network import at_once, rounds
+from tests.ministack.network import at_once, codes, raced, rounds
 
 if TYPE_CHECKING:
     from tests.kit import Answer, Person
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.ministack
 
 OTHER_PASSWORD = "nobody has used this one"
-
-
-def codes(*answers: Answer) -> tuple[tuple[int, str | None], ...]:
-    return tuple((answer.status, answer.code) for answer in answers)
-
-
-def subjects(world: Network, action: str) -> Counter[str]:
-    """Count the events of a kind by whom they are about."""
-    return Counter(event["target"]["label"] for event in world.events(action))
 
 
 def sign_in(world: Network, email: str, password: str) -> int:
@@ -60,7 +51,7 @@ def test_case_226_sixteen_accepts_of_one_link_make_one_member_with_the_winners_p
         assert Counter(codes(*answers)) == {(201, None): 1, (410, "link_used"): 15}
         lost = OTHER_PASSWORD if won == [GOOD_PASSWORD] else GOOD_PASSWORD
         assert (sign_in(world, email, won[0]), sign_in(world, email, lost)) == (201, 401)
-    assert subjects(world, "invitation.accepted") == dict.fromkeys(emails, 1)
+    assert world.subjects("invitation.accepted") == dict.fromkeys(emails, 1)
     assert Counter(member.email for member in world.members() if member.email in emails) == dict.fromkeys(emails, 1)
     world.check_books()
 
@@ -72,15 +63,15 @@ def test_case_227_of_accept_and_revoke_one_wins_and_no_revoked_invitation_makes_
         invitation = world.invite(email, send_password_email=False)["id"]
         token = world.copied(invitation)
         race = [partial(world.accept, token, password=None), partial(world.act, "revoke", invitation)]
-        accepted, revoked = at_once(*race) if number % 2 else reversed(at_once(*reversed(race)))
+        accepted, revoked = raced(number, *race)
         outcome = codes(accepted, revoked)
         assert outcome in {((201, None), (409, "already_accepted")), ((410, "link_revoked"), (204, None))}
         expected[email] = "accepted" if accepted.status == 201 else "revoked"
     joined = {email for email, state in expected.items() if state == "accepted"}
     assert {member.email for member in world.members()} & expected.keys() == joined
     assert states(world) == expected
-    assert subjects(world, "invitation.accepted") == dict.fromkeys(joined, 1)
-    assert subjects(world, "invitation.revoked") == dict.fromkeys(expected.keys() - joined, 1)
+    assert world.subjects("invitation.accepted") == dict.fromkeys(joined, 1)
+    assert world.subjects("invitation.revoked") == dict.fromkeys(expected.keys() - joined, 1)
     world.check_books()
 
 
@@ -91,14 +82,14 @@ def test_case_229_of_accept_and_resend_one_wins_and_a_replaced_link_lets_nobody_
         invitation = world.invite(email, send_password_email=False)["id"]
         token = world.copied(invitation)
         race = [partial(world.accept, token, password=None), partial(world.act, "resend", invitation)]
-        accepted, resent = at_once(*race) if number % 2 else reversed(at_once(*reversed(race)))
+        accepted, resent = raced(number, *race)
         outcome = codes(accepted, resent)
         assert outcome in {((201, None), (409, "already_accepted")), ((410, "link_replaced"), (200, None))}
         expected[email] = "accepted" if accepted.status == 201 else "pending"
     joined = {email for email, state in expected.items() if state == "accepted"}
     assert {member.email for member in world.members()} & expected.keys() == joined
     assert states(world) == expected
-    assert subjects(world, "invitation.resent") == dict.fromkeys(expected.keys() - joined, 1)
+    assert world.subjects("invitation.resent") == dict.fromkeys(expected.keys() - joined, 1)
     mails = Counter(mail.to for mail in world.mails())
     assert all(mails[email] >= 1 for email in expected.keys() - joined)
     for email in expected.keys() - joined:
@@ -121,7 +112,7 @@ def test_case_244_people_who_join_at_once_are_all_counted_and_listed(world: Netw
     assert set(emails) < {row["email"] for row in walk.rows}
     for role in roles:
         assert world.walk(f"/v1/members?role={role}&product=trusttest&q=nora").totals == {8}
-    assert subjects(world, "invitation.accepted") == dict.fromkeys(emails, 1)
+    assert world.subjects("invitation.accepted") == dict.fromkeys(emails, 1)
 
 
 # ---------------------------------------------------------------- inviting
@@ -133,7 +124,7 @@ def test_case_231_parallel_invites_of_one_address_leave_one_pending_invitation(w
         answers = at_once(*(partial(world.call, "POST", "/v1/invitations", body, token=token) for token in by))
         assert Counter(codes(*answers)) == {(201, None): 1, (409, "already_invited"): 19}
     assert states(world) == dict.fromkeys(emails, "pending")
-    assert subjects(world, "invitation.created") == dict.fromkeys(emails, 1)
+    assert world.subjects("invitation.created") == dict.fromkeys(emails, 1)
     assert Counter(mail.to for mail in world.mails()) == dict.fromkeys(emails, 1)
     world.check_books()
 

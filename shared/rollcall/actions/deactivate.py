@@ -1,12 +1,14 @@
 """Deactivate and reactivate (M7): the leaver is cut off when the answer is sent."""
 
+from datetime import datetime
 from functools import partial
 
 from rollcall.actions.call import Call
 from rollcall.actions.targets import target
 from rollcall.domain import membership
 from rollcall.domain.changes import Change
-from rollcall.domain.errors import ActingOnYourself, LastOwner
+from rollcall.domain.errors import ActingOnYourself, LastOwner, Unavailable
+from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
 from rollcall.domain.membership import Receipt
 from rollcall.storage import invitations
@@ -43,10 +45,18 @@ def cut_off(call: Call, before: Member, after: Member, change: Change) -> Receip
 
     Where the answer is kept for a replay, it must be known before the commit, which costs one round trip more.
     """
-    sent = partial(invitations.pending_by, before.team_id, before.id, call.now)
+    sent = partial(_sent, before, call.now)
     if call.kept:
         receipt = membership.receipt(before, after, call.team, sent())
         call.commit(change, receipt)
         return receipt
     pending, _ = both(sent, partial(call.commit, change))
     return membership.receipt(before, after, call.team, pending)
+
+
+def _sent(member: Member, now: datetime) -> list[Invitation] | None:
+    """Return the member's pending invitations; None when they cannot be read, which must not hide that it was done."""
+    try:
+        return invitations.pending_by(member.team_id, member.id, now)
+    except Unavailable:
+        return None

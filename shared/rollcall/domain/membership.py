@@ -13,6 +13,7 @@ from rollcall.domain.permissions import Actor, Role
 from rollcall.domain.teams import ProductAccess, Team
 
 MANAGED_BY_SCIM = "managed_by_scim"
+NOT_LISTED = "invitations_not_listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,12 @@ def transfer(giver: Member, heir: Member, owners: frozenset[str], actor: Actor) 
     return Change(steps=steps, deeds=(deed,), owners=owners), new_owner
 
 
-def receipt(before: Member, after: Member, team: Team, invitations: Sequence[Invitation]) -> Receipt:
-    """Return what cutting the member off cuts, told from the record as it was."""
-    warnings = (MANAGED_BY_SCIM,) if before.source is Source.SCIM else ()
+def receipt(before: Member, after: Member, team: Team, invitations: Sequence[Invitation] | None) -> Receipt:
+    """Return what cutting the member off cuts, told from the record as it was; None invitations could not be read."""
+    warnings: tuple[str, ...] = (MANAGED_BY_SCIM,) if before.source is Source.SCIM else ()
+    warnings += (NOT_LISTED,) if invitations is None else ()
     access = before.products.within(team)
-    return Receipt(after, len(before.sessions), len(before.pats), tuple(invitations), access, warnings)
+    return Receipt(after, len(before.sessions), len(before.pats), tuple(invitations or ()), access, warnings)
 
 
 def _transferred(heir: Member, giver: Member) -> dict[str, object]:
