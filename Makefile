@@ -93,7 +93,7 @@ build: .venv-sam/.installed ## Build the layer and the functions, with bytecode 
 # The rehearsal runs the layer on this machine, so its wheels are this machine's; all else is what `make build` builds.
 rehearse: .venv/.local-installed .venv-sam/.installed .venv-ministack/.installed ## Deploy the built template to a MiniStack of its own and play an invitation there
 	@mkdir -p $(REHEARSAL)
-	@sed 's/\barm64\b/$(MACHINE)/' template.yaml > $(REHEARSAL)/template.yaml
+	@sed 's/arm64/$(MACHINE)/' template.yaml > $(REHEARSAL)/template.yaml
 	@$(MAKE) build BUILT=$(REHEARSAL)/build SAM_BUILD="--template $(REHEARSAL)/template.yaml --base-dir . \
 	  --build-dir $(REHEARSAL)/build --cache-dir $(REHEARSAL)/cache" > $(REHEARSAL)/build.log 2>&1 || { cat $(REHEARSAL)/build.log; exit 1; }
 	@exec $(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.rehearse $(REHEARSAL)/build

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +20,7 @@ from infra.local import child, clock
 from infra.local.aws import Letter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from infra.local.edges import Json
 
@@ -33,8 +35,8 @@ class NoMiniStack(Exception):
 class MiniStackBackend:
     """One MiniStack process. It keeps its log in `.dev/ministack.log` and its files in a folder removed at the end."""
 
-    def __init__(self, root: Path, dev_folder: Path) -> None:
-        """Start it and wait until it answers. Raises NoMiniStack."""
+    def __init__(self, root: Path, dev_folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Start it, with more settings if asked, and wait until it answers. Raises NoMiniStack."""
         program = Path(os.environ.get("MINISTACK_BIN") or root / ".venv-ministack" / "bin" / "ministack")
         if not program.exists():
             raise NoMiniStack(f"{program} is missing: `make ministack` installs it, or set MINISTACK_BIN.")
@@ -47,7 +49,7 @@ class MiniStackBackend:
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-S", child.__file__, str(os.getpid()), str(program.absolute())],
-                env=_environment(port, self._files),
+                env={**_environment(port, self._files), **(settings or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -65,13 +67,13 @@ class MiniStackBackend:
         """Keep the records: MiniStack trims its stream itself."""
 
     def stop(self) -> None:
-        """End the process, by force after a second, and remove its files."""
+        """End the process and those that ran functions for it, by force after a second, and remove its files."""
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(_STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # its session, so its children too
+        self._process.wait(_STOP_SECONDS)
         shutil.rmtree(self._files, ignore_errors=True)
 
     def _wait(self) -> None:

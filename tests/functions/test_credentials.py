@@ -97,7 +97,7 @@ def test_a_right_checksum_makes_no_credential_but_costs_one_read(world: World) -
     assert seen.calls == ["BatchGetItem"]
 
 
-@pytest.mark.parametrize("kind", ["inv", "rst", "scm", "svc"])
+@pytest.mark.parametrize("kind", ["inv", "rst", "scm"])
 def test_case_019_a_secret_of_another_kind_is_no_credential_here_and_not_looked_up(world: World, kind: str) -> None:
     refused_unread(world, f"Bearer {secrets.compose(kind, world.acme.id, world.acme.owner.id, bytes(32))}")
 

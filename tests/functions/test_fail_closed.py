@@ -24,13 +24,23 @@ NORA = "nora@example.com"
 INSIDE = "the inside of the service: secret-of-acme"
 
 # One request of every function that a route leads to and that touches the table.
-REQUESTS = {
+REQUESTS: dict[str, tuple[str, str, Json]] = {
     "invite": ("POST", "/v1/invitations", {"email": NORA}),
     "list_invitations": ("GET", "/v1/invitations", None),
     "manage_invitation": ("POST", f"/v1/invitations/{'inv_' + '0' * 26}/resend", None),
     "accept": ("POST", "/v1/invitations/inspect", {"token": "{link}"}),
     "list_members": ("GET", "/v1/members", None),
     "me": ("GET", "/v1/me", None),
+    "change_role": ("PUT", f"/v1/members/{'mem_' + '0' * 26}/role", {"role": "admin"}),
+    "change_products": ("PUT", f"/v1/members/{'mem_' + '0' * 26}/products", {"all": True}),
+    "deactivate": ("POST", f"/v1/members/{'mem_' + '0' * 26}/deactivate", None),
+    "remove": ("DELETE", f"/v1/members/{'mem_' + '0' * 26}", None),
+    "revoke_credentials": ("POST", f"/v1/members/{'mem_' + '0' * 26}/revoke-tokens", None),
+    "issue_token": ("POST", "/v1/tokens", {"name": "ci"}),
+    "revoke_token": ("GET", "/v1/tokens", None),
+    "team": ("GET", "/v1/team", None),
+    "audit": ("GET", "/v1/audit-events", None),
+    "grants": ("GET", f"/v1/members/{'mem_' + '0' * 26}/grants", None),
     "sign_in": ("POST", "/v1/teams/acme/sessions", {"email": NORA, "password": "some password"}),
     "set_password": ("POST", "/v1/password-resets/complete", {"token": "{reset}", "password": "a phrase of words"}),
 }

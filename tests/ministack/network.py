@@ -140,7 +140,8 @@ class Network(Stored):
 
     def members(self) -> list[Member]:
         """Return the members as their own items tell, which neither lists nor counters are made from."""
-        return [member_of(MemberItem.from_raw_data(raw), self.acme.id) for raw in self.items("M#")]
+        raws = [raw for raw in self.items("M#") if raw["SK"]["S"] == "MEMBER"]
+        return [member_of(MemberItem.from_raw_data(raw), self.acme.id) for raw in raws]
 
     def owners(self) -> frozenset[str]:
         """Return the set that the last-owner guard looks at."""
@@ -154,7 +155,8 @@ class Network(Stored):
         """Assert that counters, roster, claims and set of owners are what a recount gives (I18, I19, I38)."""
         items = self.items()
         of = {kind: [item for item in items if item["PK"]["S"].startswith(f"{kind}#")] for kind in "MRUHT"}
-        members = [member_of(MemberItem.from_raw_data(raw), self.acme.id) for raw in of["M"]]
+        records = [raw for raw in of["M"] if raw["SK"]["S"] == "MEMBER"]
+        members = [member_of(MemberItem.from_raw_data(raw), self.acme.id) for raw in records]
         recount = Counter((m.block, cell) for m in members for cell in roster.cells(m))
         assert _added_up(of["H"]) == recount
         assert [item["SK"]["S"] for item in of["R"]] == [ids.code(m.id) for m in sorted(members, key=_place)]

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollcall.domain.permissions import Role
+from rollcall.storage import keys
+from rollcall.storage.reads import read
 from tests.ministack.network import codes, raced, rounds
 from tests.operations import act_on, ask, authenticates, put_role, sign_in, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rollcall.domain.members import Member
     from tests.kit import Answer, Person
     from tests.ministack.network import Founding, Network
 
@@ -33,21 +36,29 @@ def both_own(world: Network) -> tuple[Person, Person]:
     return world.acme.owner, world.acme.admin
 
 
+def staff(world: Network) -> dict[str, Member]:
+    """Return owner, admin and member as they are stored, by their seeded names, having judged the guard's set by them.
+
+    One consistent read: whoever owns the team by their own record stands in the set, and somebody does.
+    """
+    team, people = world.acme.id, {name: getattr(world.acme, name).id for name in ("owner", "admin", "member")}
+    found = read([keys.owners(team), *(keys.member(team, member_id) for member_id in people.values())])
+    held = {name: member for name, an_id in people.items() if (member := found.member(team, an_id))}
+    assert found.owners(team) == {member.id for member in held.values() if member.owns} != frozenset()
+    return held
+
+
 def owning(world: Network) -> set[str]:
-    """Return the staff who own the team by their own records, having asserted that the guard's set says the same."""
-    staff = (world.acme.owner, world.acme.admin, world.acme.member)
-    owners = {who.id for who in staff if world.member(who.id).owns}
-    assert owners == world.owners()
-    assert owners
-    return owners
+    """Return the staff who own the team."""
+    return {member.id for member in staff(world).values() if member.owns}
 
 
 def cast(world: Network, **roles: Role) -> None:
     """Give the staff their roles again for the next round, owners first."""
+    held = staff(world)
     for name, role in sorted(roles.items(), key=lambda entry: -entry[1].rank):
-        held = world.member(getattr(world.acme, name).id)
-        if held.role is not role:
-            world.rewrite(held, role=role)
+        if held[name].role is not role:
+            world.rewrite(held[name], role=role)
 
 
 # ---------------------------------------------------------------- demoting
@@ -61,7 +72,7 @@ def test_case_135_of_two_owners_who_demote_each_other_one_succeeds_and_stays_own
             partial(put_role, world, two.id, role, one.pat),
             partial(put_role, world, one.id, role, two.pat),
         )
-        assert sorted(answer.status for answer in answers)[0] == 200
+        assert min(answer.status for answer in answers) == 200
         (kept, lost), refused = ((one, two), answers[1]) if answers[0].status == 200 else ((two, one), answers[0])
         assert codes(refused)[0] in TOO_LATE
         assert owning(world) == {kept.id}
@@ -76,7 +87,7 @@ def test_case_135_of_two_owners_who_demote_each_other_one_succeeds_and_stays_own
 
 @pytest.mark.parametrize("verb", ["deactivate", "remove"])
 def test_case_135_two_owners_who_cut_each_other_off_leave_one_who_can_act(founded: Founding, verb: str) -> None:
-    for number in rounds(4):
+    for number in rounds(2):
         world = founded(3)
         one, two = both_own(world)
         cut = {"deactivate": partial(act_on, world, verb="deactivate"), "remove": partial(_remove, world)}[verb]
@@ -98,7 +109,7 @@ def _remove(world: Network, member: str, by: str) -> Answer:
 def test_case_137_whoever_promotes_and_steps_down_at_once_never_leaves_nobody(world: Network) -> None:
     owner, heir = world.acme.owner, world.acme.member
     outcomes: Counter[str] = Counter()
-    for number in rounds(ROUNDS):
+    for number in rounds(15):
         promoted, stepped_down = raced(
             number,
             partial(put_role, world, heir.id, "owner", owner.pat),
@@ -118,14 +129,16 @@ def test_case_137_whoever_promotes_and_steps_down_at_once_never_leaves_nobody(wo
 def test_case_140_of_two_transfers_at_once_one_wins_and_none_is_half(world: Network) -> None:
     owner, one, two = world.acme.owner, world.acme.admin, world.acme.member
     wins: Counter[str] = Counter()
-    for number in rounds(ROUNDS):
-        session = sign_in(world, owner) if number % 25 == 0 else session
+    session = ""
+    for number in rounds(15):
+        session = session if number % ROUNDS else sign_in(world, owner)
         answers = raced(number, *(partial(transfer, world, heir.id, session) for heir in (one, two)))
         assert sorted(answer.status for answer in answers) in ([200, 403], [200, 409])
         heir, other = (one, two) if answers[0].status == 200 else (two, one)
-        assert owning(world) == {heir.id}
-        assert world.member(owner.id).role is Role.ADMIN
-        assert world.member(other.id).role is {one.id: Role.ADMIN, two.id: Role.MEMBER}[other.id]
+        held = {member.id: member.role for member in staff(world).values()}
+        assert held[heir.id] is Role.OWNER
+        assert held[owner.id] is Role.ADMIN
+        assert held[other.id] is {one.id: Role.ADMIN, two.id: Role.MEMBER}[other.id]
         wins[heir.email] += 1
         cast(world, owner=Role.OWNER, admin=Role.ADMIN, member=Role.MEMBER)
     assert world.subjects("team.ownership_transferred") == wins
@@ -135,9 +148,9 @@ def test_case_140_of_two_transfers_at_once_one_wins_and_none_is_half(world: Netw
 @pytest.mark.parametrize("against", ["heir deactivated", "giver demoted"])
 def test_case_140_a_transfer_meets_another_owners_change_whole_or_not_at_all(world: Network, against: str) -> None:
     owner, other = both_own(world)
-    heir = world.acme.member
+    heir, session = world.acme.member, ""
     for number in rounds(8):
-        session = sign_in(world, owner)
+        session = session if number % ROUNDS else sign_in(world, owner)
         rival: Callable[[], Answer] = (
             partial(act_on, world, heir.id, "deactivate", other.pat)
             if against == "heir deactivated"
@@ -146,24 +159,43 @@ def test_case_140_a_transfer_meets_another_owners_change_whole_or_not_at_all(wor
         passed, meanwhile = raced(number, partial(transfer, world, heir.id, session), rival)
         assert meanwhile.status == 200
         assert passed.status in {200, 403, 409}
-        mia = world.member(heir.id)
+        held = staff(world)
+        mia, now = held["member"], held["owner"]
         assert (mia.role is Role.OWNER) is (passed.status == 200)
         assert mia.is_active is (against != "heir deactivated")
-        now = world.member(owner.id)
         if against == "giver demoted":
             assert now.role is Role.MEMBER
         else:
             assert (now.role is Role.ADMIN) is (passed.status == 200)
-        assert other.id in owning(world)
+        assert held["admin"].owns
         if not mia.is_active:
             assert act_on(world, heir.id, "reactivate", other.pat).status == 200
         cast(world, owner=Role.OWNER, admin=Role.OWNER, member=Role.MEMBER)
     world.check_books()
 
 
+def test_case_140_a_transfer_keeps_the_owner_who_was_made_or_unmade_meanwhile(world: Network) -> None:
+    owner, other, heir = world.acme.owner, world.acme.admin, world.acme.member
+    session = ""
+    for number in rounds(12):
+        session = session if number % ROUNDS else sign_in(world, owner)
+        role = ("owner", "admin")[number // 2 % 2]
+        cast(world, owner=Role.OWNER, admin=Role.ADMIN if role == "owner" else Role.OWNER, member=Role.MEMBER)
+        passed, given = raced(
+            number,
+            partial(transfer, world, heir.id, session),
+            partial(put_role, world, other.id, role, owner.pat),
+        )
+        assert passed.status == 200
+        assert codes(given)[0] in {(200, None), (403, "above_your_rank")}
+        owns = (role == "owner") is (given.status == 200)
+        assert owning(world) == {heir.id} | ({other.id} if owns else set())
+    world.check_books()
+
+
 # ---------------------------------------------------------------- the end of the team
 def test_case_141_a_team_that_is_deleted_while_an_owner_accepts_is_gone_for_both(founded: Founding) -> None:
-    for number in rounds(6):
+    for number in rounds(4):
         world = founded(3)
         sent = world.invite("olga@example.com", role="owner", send_password_email=True)["id"]
         token, session = world.copied(sent), sign_in(world, world.acme.owner)

@@ -22,7 +22,7 @@ class NewAccess:
 def change_products(call: Call, member_id: str | None, wanted: NewAccess) -> Member:
     """Change the access; the role stays."""
     if (wanted.all is None) == (wanted.only is None):
-        raise Invalid(Flaw("", 'Send {"all": true} or {"only": [product keys]}.'))
+        raise Invalid(Flaw("/all" if wanted.all else "/only", 'Send {"all": true} or {"only": [product keys]}.'))
     access = ProductAccess(None if wanted.only is None else frozenset(wanted.only))
     unknown = sorted((access.only or frozenset()) - call.team.products.keys())
     if unknown:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from rollcall.domain.changes import Change, Claim, Disowned, Updated
-from rollcall.domain.errors import Flaw, Invalid, NotFound, ProductExists, ProductRetired
+from rollcall.domain.errors import Flaw, Invalid, NotFound, ProductExists, ProductRetired, pointer
 from rollcall.domain.events import Action, Deed, Subject
 from rollcall.domain.founding import SLUG
 from rollcall.domain.permissions import Actor
@@ -84,7 +84,7 @@ def change_settings(team: Team, group: str, wanted: Mapping[str, object], actor:
 
 def _flaws(group: str, name: str, value: object) -> list[Flaw]:
     if name not in GROUPS[group]:
-        return [Flaw(f"/{name}", "This field is not known.")]
+        return [Flaw(pointer(name), "This field is not known.")]
     limits = GROUPS[group][name][1]
     if limits is None:
         return [] if isinstance(value, bool) else [Flaw(f"/{name}", "This must be true or false.")]

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, TypeVar, Union, cast
 from urllib.parse import parse_qsl
 
-from rollcall.domain.errors import Flaw, Invalid
+from rollcall.domain.errors import Flaw, Invalid, pointer
 from rollcall.http.errors import TooLarge, UnsupportedMediaType
 from rollcall.http.readers import LONGEST_NAME, READERS, Wrong
 from rollcall.http.request import LARGEST_BODY, HttpRequest
@@ -98,7 +98,7 @@ def fill(shape: type[B], given: Mapping[str, object]) -> B:
     flaws: list[Flaw] = []
     values: dict[str, object] = {}
     known = _readers(cast("Hashable", shape))
-    flaws += [Flaw(f"/{_escaped(name)}", "This field is not known.") for name in given.keys() - known.keys()]
+    flaws += [Flaw(pointer(name), "This field is not known.") for name in given.keys() - known.keys()]
     for name, (reader, required) in known.items():
         if name not in given:
             if required:
@@ -124,7 +124,3 @@ def _inner(hint: object) -> object:
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is Union:
         return next(part for part in typing.get_args(hint) if part is not types.NoneType)
     return hint
-
-
-def _escaped(name: str) -> str:
-    return name[:LONGEST_NAME].replace("~", "~0").replace("/", "~1")

@@ -143,13 +143,14 @@ def _remove(transaction: Transaction, member: Member) -> None:
 
 
 def _grant(transaction: Transaction, step: Granted) -> None:
-    """Put or delete a grant and count it on its member, which is what a removal looks at."""
+    """Put or delete a grant, as it was read, and count it on its member, which is what a removal looks at."""
+    known: Condition = Item.PK.does_not_exist()
+    if step.before is not None:
+        known = (GrantItem.name == step.before.name) & (GrantItem.kind == step.before.kind.value)
     if step.after is not None:
-        known = Item.PK.does_not_exist() if step.before is None else GrantItem.name == step.before.name
         transaction.puts.append((grant_item(step.team_id, step.member_id, step.after), known, stale))
     elif step.before is not None:
-        gone = grant_item(step.team_id, step.member_id, step.before)
-        transaction.deletes.append((gone, Item.PK.exists(), stale))
+        transaction.deletes.append((grant_item(step.team_id, step.member_id, step.before), known, stale))
     transaction.granted[step.team_id, step.member_id] += (step.after is not None) - (step.before is not None)
 
 

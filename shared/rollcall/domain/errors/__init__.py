@@ -67,6 +67,7 @@ from rollcall.domain.errors.base import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    pointer,
 )
 from rollcall.domain.errors.conflicts import (
     ActingOnYourself,
@@ -133,4 +134,5 @@ __all__ = [
     "Unavailable",
     "UseReactivate",
     "WrongAccount",
+    "pointer",
 ]

@@ -12,6 +12,11 @@ class Flaw:
     detail: str
 
 
+def pointer(name: str) -> str:
+    """Return the JSON pointer to a field of the body; a name that is longer than any of ours is cut."""
+    return "/" + name[:100].replace("~", "~0").replace("/", "~1")
+
+
 class RollcallError(Exception):
     """The root: a stable `code` for programs, a sentence for people; `about` is for pages, never told by the API."""
 

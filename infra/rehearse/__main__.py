@@ -1,0 +1,147 @@
+"""`make rehearse`: deploy a built template to a MiniStack of its own, play an invitation there, end everything."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local import aws
+from infra.local.mailbox import Mailbox
+from infra.local.ministack_backend import MiniStackBackend, NoMiniStack
+from infra.local.stack import ROOT
+from infra.rehearse import everything, expand, play, remedies, stacks
+from infra.rehearse.play import Scene
+from infra.rehearse.told import Wrong, complain, expect, say, step
+from infra.rehearse.wire import Api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.local.edges import Json
+
+STACK: Final = "rollcall-rehearsal"
+DOMAIN: Final = "rollcall.example"
+PARAMETERS: Final = {
+    "Stage": "rehearsal",
+    "PublicBaseUrl": f"https://{DOMAIN}",
+    "MailFrom": f"no-reply@{DOMAIN}",
+    "SesIdentity": DOMAIN,
+}
+_ENFORCING: Final = {"AUTH": "true"}
+_LAST_WORDS: Final = 40
+
+
+def main() -> int:
+    """Rehearse; 0 when all of it came out, 1 with what did not."""
+    built = _built()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="rollcall-rehearsal-") as folder:
+        log = Path(folder) / "ministack.log"
+        try:
+            with _ministack(Path(folder)) as backend:
+                _rehearse(built, backend)
+        except (Wrong, NoMiniStack, stacks.NotDeployed, BotoCoreError, ClientError, OSError) as error:
+            complain(f"\nThe rehearsal failed: {error}")
+            complain("\n".join(log.read_text("utf-8").splitlines()[-_LAST_WORDS:]) if log.exists() else "")
+            return 1
+    say(f"\nAll of it came out, in {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def _rehearse(built: Path, backend: MiniStackBackend) -> None:
+    _told_gaps()
+    template = _expanded(built)
+    outputs = _deployed(built, template)
+    api = Api(backend.endpoint, outputs["ApiUrl"])
+    scene = Scene(api, Mailbox(backend), STACK, outputs)
+    play.play(scene)
+    everything.start_all(api, everything.routes(template).values(), stacks.made(STACK))
+    play.on_schedule(scene)
+
+
+def _told_gaps() -> None:
+    """Say which of the emulator's gaps are worked around, and which remedy has become needless."""
+    stacks.open_bucket()
+    with step("a small stack shows the emulator's gaps"):
+        needed = remedies.needed()
+    for name, why in remedies.WHY.items():
+        say(f"     worked around: {why}" if name in needed else f"     NO LONGER NEEDED, delete the remedy: {why}")
+
+
+def _expanded(built: Path) -> Json:
+    """Return the template as CloudFormation would see it, SAM's transform done."""
+    python = Path(os.environ["MINISTACK_BIN"]).with_name("python")
+    arguments = [str(built), stacks.BUCKET, json.dumps(PARAMETERS)]
+    with step("SAM's transform") as row:
+        done = subprocess.run(
+            [str(python), "-I", expand.__file__, *arguments], capture_output=True, text=True, check=False
+        )
+        expect(true=done.returncode == 0, otherwise=done.stderr)
+        template: Json = json.loads(done.stdout)
+        row.note = f"{len(template['Resources'])} resources"
+    return template
+
+
+def _deployed(built: Path, template: Json) -> dict[str, str]:
+    """Upload the code, deploy the template with the remedies, verify the sender; return the stack's outputs."""
+    with step("code goes to the bucket") as row:
+        row.note = f"{stacks.upload(built) / 1e6:.0f} MB"
+    with step("CloudFormation makes the stack") as row:
+        mended = remedies.applied(template)
+        outputs = stacks.deploy(STACK, mended, PARAMETERS)
+        row.note = f"{len(mended['Resources'])} resources"
+    made = stacks.made(STACK)
+    remedies.switch_on_expiry(template, made)
+    boto3.client("sesv2").create_email_identity(EmailIdentity=DOMAIN)
+    with step("the table has its stream, its index and expiry"):
+        _judge_table(outputs["TableName"])
+    return outputs
+
+
+def _judge_table(name: str) -> None:
+    client = boto3.client("dynamodb")
+    table = client.describe_table(TableName=name)["Table"]
+    expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    expect(true=table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES", otherwise=table)
+    expect(true=[index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["expiry"], otherwise=table)
+    expect(true=expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}, otherwise=expiry)
+
+
+def _built() -> Path:
+    parser = argparse.ArgumentParser(prog="rehearse", description=__doc__)
+    parser.add_argument("built", type=Path, help="the folder that `sam build` wrote")
+    built: Path = parser.parse_args().built
+    if not (built / "template.yaml").exists():
+        parser.error(f"{built} holds no built template")
+    return built
+
+
+@contextmanager
+def _ministack(folder: Path) -> Iterator[MiniStackBackend]:
+    """Start a MiniStack that holds functions to their roles' rights, and point boto3 and our children at it alone."""
+    aws.refuse_real_endpoints(os.environ)
+    environment = aws.EnvironmentChange()
+    environment.apply(aws.fake_credentials(os.environ))
+    with step("MiniStack starts, on a free port of this machine"):
+        backend = MiniStackBackend(ROOT, folder, _ENFORCING)
+    try:
+        environment.apply({"AWS_ENDPOINT_URL": backend.endpoint})
+        yield backend
+    finally:
+        backend.stop()
+        environment.undo()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
