@@ -25,7 +25,8 @@ def _sent(pk: str) -> bool:
     try:
         became = send_letter(letter_id, post(), clock.now())
     except NotNow as late:  # the cause is SES's error code, or nothing where another sender has the letter
-        logger.warning("letter", extra={"letter": letter_id, "became": "later", "code": str(late.__cause__ or "claimed")})
+        why = str(late.__cause__ or "claimed")
+        logger.warning("letter", extra={"letter": letter_id, "became": "later", "code": why})
         return False
     except Exception:  # noqa: BLE001 whatever is wrong with one letter must not hold up the others
         logger.exception("letter", extra={"letter": letter_id})

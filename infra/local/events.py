@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
@@ -124,5 +125,6 @@ def _body(body: bytes, content_type: str) -> Event:
         return {}
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("text/") or kind in _TEXT_TYPES:
-        return {"body": body.decode("utf-8", "replace")}
+        with suppress(UnicodeDecodeError):
+            return {"body": body.decode("utf-8")}
     return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}

@@ -62,7 +62,7 @@ def test_case_088_what_inspecting_shows_is_what_accepting_does(world: World, lin
     }
 
 
-@pytest.mark.parametrize("token", ["", None, "null", [], {}, True, 0, "x" * 15, "x" * 201])
+@pytest.mark.parametrize("token", ["", None, "null", "undefined", [], {}, True, 0, "x" * 201])
 @pytest.mark.parametrize("verb", ["accept", "inspect"])
 def test_case_083_without_a_token_nobody_joins(world: World, verb: str, token: object) -> None:
     joining = {"name": "N", "password": GOOD_PASSWORD} if verb == "accept" else {}
@@ -194,6 +194,10 @@ def test_case_109_a_weak_password_leaves_the_link_alive(world: World, link: str,
         refused = world.accept(link, password=password)
     assert (refused.status, refused.pointers, refused.json["reason"]) == (400, ["/password"], reason)
     assert world.accept(link).status == 201
+
+
+def test_a_long_password_of_few_pictures_is_no_repetition_of_letters(world: World, link: str) -> None:
+    assert world.accept(link, password="🎉" * 15).status == 201
 
 
 def test_case_109_a_password_that_is_asked_for_cannot_be_left_out(world: World, link: str) -> None:

@@ -57,6 +57,16 @@ def test_case_174_a_cursor_with_any_byte_changed_or_cut_is_refused() -> None:
                 cursors.open_cursor([KEY], "team_a", {}, base64.urlsafe_b64encode(changed).decode())
 
 
+def test_case_174_another_spelling_of_the_same_bytes_is_refused() -> None:
+    """The last character carries bits to spare: a lenient reader takes several cursors for one."""
+    cursor = cursors.seal(KEY, "team_a", {}, ("ab",))
+    assert len(cursor) % 4 == 2, "its last character carries two bits"
+    spellings = {cursor[:-1] + last for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"}
+    for other in (spellings - {cursor}) | {cursor + "=", cursor + "=="}:
+        with pytest.raises(Invalid):
+            cursors.open_cursor([KEY], "team_a", {}, other)
+
+
 def test_a_cursor_of_the_other_list_is_refused(world: World) -> None:
     """Both lists without a filter: what the position means is not the same."""
     for number in range(2):

@@ -66,6 +66,21 @@ def test_case_084_a_link_cut_lengthened_or_in_another_case_is_dead(world: World,
     assert (answer.status, answer.code, answer.cost["calls"]) == (410, "link_unknown", 0)
 
 
+@pytest.mark.parametrize("text", ["x", "abc", "0", "inv_", "rc", " ", "é"])
+def test_case_084_a_short_text_is_a_dead_link_on_every_way(world: World, text: str) -> None:
+    with world.unchanged():
+        answers = [world.accept(text), world.call("POST", "/v1/invitations/inspect", {"token": text})]
+        answers.append(world.call("POST", "/v1/password-resets/complete", {"token": text, "password": GOOD_PASSWORD}))
+    assert {(answer.status, answer.code) for answer in answers} == {(410, "link_unknown")}
+
+
+@pytest.mark.parametrize("nothing", ["", "null", "undefined", None, 7, [], True])
+def test_what_stands_for_no_value_is_no_link(world: World, nothing: object) -> None:
+    with world.unchanged():
+        answer = world.call("POST", "/v1/invitations/inspect", {"token": nothing})
+    assert (answer.status, answer.pointers) == (400, ["/token"])
+
+
 def encoded(part: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 

@@ -87,6 +87,8 @@ def test_without_the_password_letter_the_page_asks_for_a_name_only(world: World)
     world.invite(NORA, send_password_email=False)
     token = world.link(NORA)
     assert 'name="password"' not in text(look(world, token))
+    with world.unchanged():
+        assert press(world, token, name="Nora New", password=GOOD_PASSWORD).status == 400
     assert press(world, token, name="Nora New").status == 201
 
 

@@ -243,7 +243,7 @@ def test_an_older_version_is_refused_and_the_present_one_taken(world: World, nor
     world.act("link", nora)
     new = get(world, nora).headers["etag"]
     with world.unchanged():
-        for tag in (old, f"W/{old}", '"99"'):
+        for tag in (old, f"W/{old}", '"99"', '"not-one-of-ours"', '"33a64df551425fcc55e4"'):
             refused = world.act(verb, nora, headers={"If-Match": tag})
             assert (refused.status, refused.code) == (412, "stale_version")
         assert world.act(verb, nora, headers={"If-Match": "garbage"}).status == 400

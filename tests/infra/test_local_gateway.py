@@ -133,6 +133,11 @@ def test_only_text_types_travel_as_text(gateway: Gateway, kind: str | None, enco
     assert (seen["isBase64Encoded"], body) == (encoded, b'{"a": 1}')
 
 
+def test_bytes_that_are_no_text_reach_the_handler_as_they_were_sent(gateway: Gateway) -> None:
+    seen = event(gateway, "POST", "/things/1", [("Content-Type", "application/json")], b'{"a": "\xff"}')
+    assert (seen["isBase64Encoded"], base64.b64decode(seen["body"])) == (True, b'{"a": "\xff"}')
+
+
 def test_the_handlers_answer_becomes_http(reply: Callable[[object], Response]) -> None:
     answer = reply(
         {

@@ -36,7 +36,7 @@ INVITATION = Invitation(
 SET_PASSWORD = SetPassword(team="Acme", name="Bo Kim", url=URL, expires_at=ENDS, reason="reset")
 LETTERS: dict[str, Letter] = {
     "invitation": replace(INVITATION, message="Hi Bo,\n\nwelcome on board!"),
-    "invitation_by_sso": replace(INVITATION, role="member", products="all", sets_password=False),
+    "invitation_without_password": replace(INVITATION, role="member", products="all", sets_password=False),
     "invitation_hostile": replace(
         INVITATION,
         team='<img src=x onerror=alert(1)> "Acme" & {{7*7}}',
@@ -151,10 +151,10 @@ def test_case_203_an_invitation_says_who_where_as_what_and_until_when(kind: str)
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
-def test_an_invitation_without_password_speaks_of_single_sign_on(kind: str) -> None:
+def test_an_invitation_without_password_promises_no_way_to_sign_in(kind: str) -> None:
     text = part(written(replace(INVITATION, sets_password=False)), kind)
     assert "No password is asked" in text
-    assert "single sign-on" in text
+    assert "single sign-on" not in text
     assert "choose a name and a password" not in text
 
 

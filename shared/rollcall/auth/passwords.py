@@ -30,7 +30,8 @@ def check(password: str, *words: str) -> None:
     if len(normal) > LONGEST:
         raise _refused("long", f"Use at most {LONGEST} characters.")
     lowered = normal.casefold()
-    if len(set(lowered)) <= 2 or any(lowered in sequence for sequence in _SEQUENCES):  # noqa: PLR2004 two characters alternating
+    repeated = lowered.isascii() and len(set(lowered)) <= 2  # noqa: PLR2004 two characters alternating
+    if repeated or any(lowered in sequence for sequence in _SEQUENCES):
         raise _refused("trivial", "This is a repetition or a sequence: choose something else.")
     if any(_made_of(lowered, word.casefold()) for word in words):
         raise _refused("context", "This is made of the team's or your own name: choose something else.")

@@ -27,6 +27,8 @@ def open_cursor(keys: Sequence[bytes], team_id: str, filters: Mapping[str, str],
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise _invalid() from None
+    if base64.urlsafe_b64encode(raw).decode().rstrip("=") != cursor:
+        raise _invalid()
     mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
     if not any(hmac.compare_digest(mac, _mac(key, team_id, filters, payload)) for key in keys):
         raise _invalid()

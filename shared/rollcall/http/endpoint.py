@@ -31,7 +31,7 @@ from rollcall.storage.reads import Found, read
 from rollcall.storage.table import Meter, metered
 
 B = TypeVar("B")
-ATTEMPTS = 4
+ATTEMPTS = 6
 Event = dict[str, Any]
 Handler = Callable[[Event, object], dict[str, object]]
 

@@ -77,8 +77,7 @@ def join(request: Request[JoinForm]) -> Joined:
     """Accept by the form. The page is public: no cookie counts here, the link and the form do."""
     token, form = request.link, request.body
     seen = accept.inspect(request.call, token, link_keys())
-    asks = seen.invitation.send_password_email and seen.team.passwords_open
-    given = {"token": token.text, "name": form.name, **({"password": form.password} if asks and form.password else {})}
+    given = {"token": token.text, "name": form.name, **({"password": form.password} if form.password else {})}
     try:
         return accept.accept(request.call, token, fill(Acceptance, given), link_keys())
     except Invalid as flaw:

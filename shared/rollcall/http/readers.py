@@ -35,7 +35,7 @@ from rollcall.mail.address import Address, canonical
 LONGEST_NAME = 100
 LONGEST_MESSAGE = 500
 LONGEST_LINK = 200
-SHORTEST_LINK = 16
+SHORTEST_LINK = 1
 LONGEST_URL = 500
 LONGEST_TYPED_PASSWORD = 1024
 SHORTEST_ADDRESS = 3
@@ -88,8 +88,11 @@ def _message(value: object) -> str:
     return message.strip()
 
 
-def _link(value: object) -> str:
-    return text(value, SHORTEST_LINK, LONGEST_LINK)
+def _link(value: object) -> LinkText:
+    link = text(value, SHORTEST_LINK, LONGEST_LINK)
+    if link in {"null", "undefined", "None"}:
+        raise Wrong("This is the name of an empty value, not a link.")
+    return LinkText(link)
 
 
 def _address(value: object) -> Address:

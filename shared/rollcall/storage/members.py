@@ -134,7 +134,8 @@ def _cut(found: list[Wire], asked: MemberQuery, total: int) -> MemberPage:
     following = None
     if len(found) > asked.limit:
         following = _name_position(rows[-1]) if asked.by_name else _join_position(rows[-1])
-    return MemberPage([RowItem.from_raw_data(raw) for raw in rows], total, following)
+    whole = asked.after is None and following is None
+    return MemberPage([RowItem.from_raw_data(raw) for raw in rows], len(rows) if whole else total, following)
 
 
 def _behind(found: list[Wire], asked: MemberQuery) -> list[Wire]:
