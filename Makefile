@@ -44,7 +44,7 @@ verify-audit: ## Check an export of the audit (FILE, several parts in order; HEA
 	@$(PYTHON) infra/verify_audit.py $(FILE) $(if $(HEAD),--head $(HEAD)) $(if $(PART),--part)
 
 # ---------------------------------------------------------------- prove it
-.PHONY: test test-ministack races fuzz lint types template check format
+.PHONY: test test-ministack races fuzz bench lint types template check format
 test: .venv/.dev-installed ## Run the tests that need nothing but Python
 	$(LOCALLY) $(PY) -m pytest -q -n 2 -m "not ministack"
 
@@ -52,10 +52,13 @@ test-ministack: .venv/.dev-installed .venv-ministack/.installed ## Run the tests
 	$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack
 
 races: .venv/.dev-installed .venv-ministack/.installed ## Run the races many times over (RACES times as many rounds, 40)
-	$(LOCALLY) RACES=$(or $(RACES),40) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack tests/ministack/test_races.py tests/ministack/test_expiry.py
+	$(LOCALLY) RACES=$(or $(RACES),40) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack tests/ministack/test_races.py tests/ministack/test_owner_races.py tests/ministack/test_member_races.py tests/ministack/test_expiry.py
 
 fuzz: .venv/.dev-installed ## Try random requests on every route, others each time (FUZZ_EXAMPLES=500 a route)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(LOCALLY) $(PY) -m pytest -q tests/functions/test_fuzz.py
+
+bench: .venv/.dev-installed .venv-ministack/.installed ## Print what operations and cold starts cost (BENCH_SIZES=100,1000,10000,100000, BENCH_COLD=0)
+	@$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.bench
 
 lint: .venv/.dev-installed ## Check style, format and the floors
 	.venv/bin/ruff check
@@ -94,6 +97,7 @@ build: .venv-sam/.installed ## Build the layer and the functions, with bytecode 
 rehearse: .venv/.local-installed .venv-sam/.installed .venv-ministack/.installed ## Deploy the built template to a MiniStack of its own and play an invitation there
 	@mkdir -p $(REHEARSAL)
 	@sed 's/arm64/$(MACHINE)/' template.yaml > $(REHEARSAL)/template.yaml
+	@echo "Building; the log is $(REHEARSAL)/build.log"
 	@$(MAKE) build BUILT=$(REHEARSAL)/build SAM_BUILD="--template $(REHEARSAL)/template.yaml --base-dir . \
 	  --build-dir $(REHEARSAL)/build --cache-dir $(REHEARSAL)/cache" > $(REHEARSAL)/build.log 2>&1 || { cat $(REHEARSAL)/build.log; exit 1; }
 	@exec $(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.rehearse $(REHEARSAL)/build

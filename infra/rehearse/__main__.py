@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +23,7 @@ from infra.local import aws
 from infra.local.mailbox import Mailbox
 from infra.local.ministack_backend import MiniStackBackend, NoMiniStack
 from infra.local.stack import ROOT
-from infra.rehearse import everything, expand, play, remedies, stacks
+from infra.rehearse import everything, expand, play, remedies, stacks, tour
 from infra.rehearse.play import Scene
 from infra.rehearse.told import Wrong, complain, expect, say, step
 from infra.rehearse.wire import Api
@@ -38,18 +41,27 @@ PARAMETERS: Final = {
     "MailFrom": f"no-reply@{DOMAIN}",
     "SesIdentity": DOMAIN,
 }
+HONEST: Final = f"""\
+The built template on MiniStack, which is not AWS: the layer holds wheels for this machine ({platform.machine()}),
+functions run under MiniStack's Python, roles are enforced by action and resource but not by key (LeadingKeys), a batch
+of a stream fails as a whole or not at all, and nothing is throttled.
+"""
 _ENFORCING: Final = {"AUTH": "true"}
-_LAST_WORDS: Final = 40
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 only a private folder is made in it
+_ROOM_BYTES: Final = 6_000_000_000  # it takes a quarter of that; the machine needs the rest
+_ALARMING: Final = r'"level":"(WARNING|ERROR|CRITICAL)"|"status":5|Task timed out|Traceback'
+_LAST_WORDS: Final = 20
 
 
 def main() -> int:
     """Rehearse; 0 when all of it came out, 1 with what did not."""
     built = _built()
+    say(HONEST)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="rollcall-rehearsal-") as folder:
+    with tempfile.TemporaryDirectory(prefix="rollcall-rehearsal-", dir=_roomy()) as folder:
         log = Path(folder) / "ministack.log"
         try:
-            with _ministack(Path(folder)) as backend:
+            with _ministack(Path(folder)) as backend, _logged():
                 _rehearse(built, backend)
         except (Wrong, NoMiniStack, stacks.NotDeployed, BotoCoreError, ClientError, OSError) as error:
             complain(f"\nThe rehearsal failed: {error}")
@@ -65,8 +77,9 @@ def _rehearse(built: Path, backend: MiniStackBackend) -> None:
     outputs = _deployed(built, template)
     api = Api(backend.endpoint, outputs["ApiUrl"])
     scene = Scene(api, Mailbox(backend), STACK, outputs)
-    play.play(scene)
+    parts = play.play(scene)
     everything.start_all(api, everything.routes(template).values(), stacks.made(STACK))
+    tour.tour(scene, parts)
     play.on_schedule(scene)
 
 
@@ -116,6 +129,27 @@ def _judge_table(name: str) -> None:
     expect(true=table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES", otherwise=table)
     expect(true=[index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["expiry"], otherwise=table)
     expect(true=expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}, otherwise=expiry)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Tell what the functions logged last, when something goes wrong."""
+    try:
+        yield
+    except Wrong:
+        client = boto3.client("logs")
+        names = [group["logGroupName"] for group in client.describe_log_groups()["logGroups"]]
+        events = [event for name in names for event in client.filter_log_events(logGroupName=name)["events"]]
+        wrong = [event for event in events if re.search(_ALARMING, event["message"])]
+        for event in sorted(wrong, key=lambda one: one["timestamp"])[-_LAST_WORDS:]:
+            complain(event["message"].rstrip())
+        raise
+
+
+def _roomy() -> Path | None:
+    """Return a folder in memory if there is room: each function unpacks a layer of thousands of files for itself."""
+    there = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
+    return _MEMORY if there else None
 
 
 def _built() -> Path:

@@ -1,7 +1,7 @@
 """SAM's transform, run by MiniStack's own Python: a built template in, plain CloudFormation out, as JSON.
 
-`python expand.py BUILT BUCKET PARAMETERS`: the folder that `sam build` wrote, the bucket that holds a zip file of each of
-its folders, and the parameters as a JSON object. This file imports nothing of ours, because it runs elsewhere.
+`python expand.py BUILT BUCKET PARAMETERS`: the folder that `sam build` wrote, the bucket with a zip file of each of its
+folders, and the parameters as a JSON object. This file imports nothing of ours, because it runs elsewhere.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ SLUG: Final = "acme"
 OWNER: Final = "owner@acme.example.com"
 GUEST: Final = "nora@example.com"
 PHRASE: Final = "a phrase nobody has used"
+_SECRET: Final = re.compile(r"rc_[a-z]+_\w+")
 _PATIENCE_SECONDS: Final = 30.0
 _A_SCHEDULE_SECONDS: Final = 90.0  # the sender's runs each minute
 
@@ -40,10 +42,9 @@ class Scene:
 
     def asks(self, wanted: int, method: str, path: str, body: Json = None, token: str | None = None) -> Answer:
         """Send one request as a step of its own; any other status is Wrong."""
-        route = path if len(path) <= _WIDE else f"{path[:_WIDE]}…"
-        with step(f"{method} {route}") as row:
+        with step(f"{method} {_SECRET.sub('…', path)}") as row:
             answer = self.api.call(method, path, body, token)
-            row.note = f"{answer.status} {_code(answer)}"
+            row.note = f"{answer.status} {answer.code}"
             expect(true=answer.status == wanted, otherwise=f"{wanted} was expected: {answer.body[:500]!r}")
         return answer
 
@@ -60,18 +61,24 @@ class Scene:
         return next((link for link in links if urlsplit(link).path.startswith(f"/{kind}/")), "")
 
 
-_WIDE: Final = 40
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Who is there at the end of the play: the owner's token and session, and the id of the guest, who is cut off."""
+
+    owner: str
+    session: str
+    guest: str
 
 
-def play(scene: Scene) -> None:
+def play(scene: Scene) -> Parts:
     """Play it all. Raises Wrong at the first step that does not come out."""
     scene.asks(200, "GET", "/healthz")
     scene.asks(401, "GET", "/v1/me")
-    owner = _founded(scene)
-    session = _invited(scene, owner)
+    session, owner = _founded(scene)
+    guest = _invited(scene, owner)
     _refused(scene, owner)
     _sealed(scene, owner)
-    _cut_off(scene, owner, session)
+    return Parts(owner, session, _cut_off(scene, owner, guest))
 
 
 def on_schedule(scene: Scene) -> None:
@@ -97,8 +104,8 @@ def wait(look: Callable[[], Json], seconds: float, otherwise: str) -> Json:
     raise Wrong(f"{otherwise} within {seconds:.0f} s")
 
 
-def _founded(scene: Scene) -> str:
-    """Create the team as an operator does, become its owner by the letter, and return the owner's token."""
+def _founded(scene: Scene) -> tuple[str, str]:
+    """Create the team as an operator does, become its owner by the letter; return the owner's session and token."""
     with step("make create-team"):
         arguments = ["--slug", SLUG, "--name", "Acme", "--owner-email", OWNER, "--owner-name", "Olivia Owner"]
         asked = [*arguments, "--product", "trustgate=TrustGate", "--stack", scene.stack]
@@ -109,7 +116,7 @@ def _founded(scene: Scene) -> str:
     token = scene.link(OWNER, "reset")
     scene.asks(204, "POST", "/v1/password-resets/complete", {"token": token, "password": PHRASE})
     session = _signed_in(scene, OWNER)
-    return str(scene.asks(201, "POST", "/v1/tokens", {"name": "rehearsal"}, session).json["secret"])
+    return session, str(scene.asks(201, "POST", "/v1/tokens", {"name": "rehearsal"}, session).json["secret"])
 
 
 def _signed_in(scene: Scene, email: str) -> str:
@@ -136,18 +143,19 @@ def _invited(scene: Scene, owner: str) -> str:
 def _refused(scene: Scene, owner: str) -> None:
     """See that what no route knows is answered by the service, and what is not allowed is refused."""
     for method, path, status, code in (
-        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/nowhere", 404, "route_not_found"),
         ("DELETE", "/v1/invitations", 405, "method_not_allowed"),
     ):
         answer = scene.asks(status, method, path, token=owner)
-        expect(true=_code(answer) == code, otherwise=answer.body)
+        expect(true=answer.code == code, otherwise=answer.body)
 
 
-def _cut_off(scene: Scene, owner: str, session: str) -> None:
-    """Deactivate the new member, whose session is then worth nothing."""
+def _cut_off(scene: Scene, owner: str, session: str) -> str:
+    """Deactivate the new member, whose session is then worth nothing; return the member's id."""
     me = scene.asks(200, "GET", "/v1/me", token=session).json
-    scene.asks(200, "POST", f"/v1/members/{me['id']}/deactivate", {}, owner)
+    scene.asks(200, "POST", f"/v1/members/{me['id']}/deactivate", None, owner)
     scene.asks(401, "GET", "/v1/me", token=session)
+    return str(me["id"])
 
 
 def _sealed(scene: Scene, owner: str) -> None:
@@ -163,7 +171,3 @@ def _sealed(scene: Scene, owner: str) -> None:
 
         judged = wait(whole, _PATIENCE_SECONDS, "events stayed unsealed")
         row.note = f"{len(judged.links)} events"
-
-
-def _code(answer: Answer) -> str:
-    return answer.code

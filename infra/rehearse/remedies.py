@@ -25,7 +25,7 @@ EXPIRY: Final = "expiry"
 WHY: Final = {
     ROUTES: "an HTTP API's Body is ignored; its routes became resources",
     SECRET: "Ref of a secret is its name, not its ARN; it became GetAtt Id",
-    SENDER: "rights to send are judged without the identity they name; they became *",
+    SENDER: "rights to send are judged without identity and From address; they became *, with no condition",
     EXPIRY: "a table's TimeToLiveSpecification is ignored; it was switched on afterwards",
 }
 _API: Final = "AWS::ApiGatewayV2::Api"
@@ -102,17 +102,18 @@ def _by_arn(node: Json, secrets: set[str]) -> Json:
 
 
 def _without_sender(resources: Json) -> Json:
-    """Return the resources, their statements about sending without the identity; every other right stays as it is."""
+    """Return the resources, their rights to send mail without limits; every other right stays as it is."""
     for resource in resources.values():
         for policy in resource.get("Properties", {}).get("Policies") or ():
             for statement in policy["PolicyDocument"]["Statement"]:
                 if "ses:SendEmail" in statement.get("Action", ()):
                     statement["Resource"] = "*"
+                    statement.pop("Condition", None)
     return resources
 
 
 def _may_send(role: str) -> bool:
-    """Tell whether a role that may send from one identity can."""
+    """Tell whether a role that may send from one address of one identity can."""
     granted = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
     boto3.client("sesv2").create_email_identity(EmailIdentity=_FROM)
     client = boto3.client(
@@ -123,9 +124,7 @@ def _may_send(role: str) -> bool:
     )
     message = {"Subject": {"Data": "probe"}, "Body": {"Text": {"Data": "probe"}}}
     with suppress(ClientError):
-        client.send_email(
-            FromEmailAddress=_FROM, Destination={"ToAddresses": [_FROM]}, Content={"Simple": message}
-        )
+        client.send_email(FromEmailAddress=_FROM, Destination={"ToAddresses": [_FROM]}, Content={"Simple": message})
         return True
     return False
 
@@ -135,6 +134,7 @@ _SENDING: Final = {
     "Effect": "Allow",
     "Action": ["ses:SendEmail"],
     "Resource": {"Fn::Sub": f"arn:aws:ses:${{AWS::Region}}:${{AWS::AccountId}}:identity/{_FROM}"},
+    "Condition": {"StringEquals": {"ses:FromAddress": _FROM}},
 }
 _VERSION: Final = "2012-10-17"
 _PROBE: Final = {
@@ -174,9 +174,7 @@ _PROBE: Final = {
             "Type": "AWS::IAM::Role",
             "Properties": {
                 "AssumeRolePolicyDocument": {"Version": _VERSION, "Statement": [_ASSUMED]},
-                "Policies": [
-                    {"PolicyName": "send", "PolicyDocument": {"Version": _VERSION, "Statement": [_SENDING]}}
-                ],
+                "Policies": [{"PolicyName": "send", "PolicyDocument": {"Version": _VERSION, "Statement": [_SENDING]}}],
             },
         },
     },

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 ALL = {"all": True}
 WRONG: list[tuple[object, list[str]]] = [
-    ({}, [""]),
-    ({"all": True, "only": []}, [""]),
+    ({}, ["/only"]),
+    ({"all": True, "only": []}, ["/all"]),
     ({"all": False}, ["/all"]),
     ({"all": 1}, ["/all"]),
     ({"all": None}, ["/all"]),

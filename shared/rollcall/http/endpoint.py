@@ -131,7 +131,7 @@ class Endpoint:
         try:
             return self._attempts(http, facts)
         except RollcallError as error:
-            facts["code"] = error.code
+            facts |= {"code": error.code, "cause": observe.cause_of(error)}
             return self.failure(error, http)
         except Exception as error:  # noqa: BLE001 the last line: nothing of the inside goes out (I33)
             observe.note_failure(error, facts)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from rollcall.domain.errors import RollcallError, Unavailable
 from rollcall.http.request import LONGEST_LOGGED
 from rollcall.storage.table import Meter
 
@@ -43,6 +44,15 @@ def note(facts: Mapping[str, object], status: int, watch: Watch, meter: Meter) -
             metric.add_dimension("status", f"{status // 100}xx")
     except Exception:  # noqa: BLE001 a broken pipe to the log is no reason to refuse somebody
         return
+
+
+def cause_of(error: RollcallError) -> str | None:
+    """Return what kept a dependency from answering, as its code or kind; never its text, which may name an item."""
+    if not isinstance(error, Unavailable) or error.__cause__ is None:
+        return None
+    cause = getattr(error.__cause__, "cause", None) or error.__cause__  # PynamoDB wraps what the SDK raised
+    told = getattr(cause, "response", None) or {}
+    return str(told.get("Error", {}).get("Code") or type(cause).__name__)
 
 
 def note_failure(error: Exception, facts: Mapping[str, object]) -> None:
