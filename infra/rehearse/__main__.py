@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,7 @@ functions run under MiniStack's Python, roles are enforced by action and resourc
 of a stream fails as a whole or not at all, and nothing is throttled.
 """
 _ENFORCING: Final = {"AUTH": "true"}
+_PREFIX: Final = "rollcall-rehearsal-"
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 only a private folder is made in it
 _ROOM_BYTES: Final = 6_000_000_000  # it takes a quarter of that; the machine needs the rest
 _ALARMING: Final = r'"level":"(WARNING|ERROR|CRITICAL)"|"status":5|Task timed out|Traceback'
@@ -58,7 +60,8 @@ def main() -> int:
     built = _built()
     say(HONEST)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="rollcall-rehearsal-", dir=_roomy()) as folder:
+    signal.signal(signal.SIGTERM, _end)
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=_roomy()) as folder:
         log = Path(folder) / "ministack.log"
         try:
             with _ministack(Path(folder)) as backend, _logged():
@@ -69,6 +72,13 @@ def main() -> int:
             return 1
     say(f"\nAll of it came out, in {time.monotonic() - started:.0f} s.")
     return 0
+
+
+def _end(*_: object) -> None:
+    """End everything and remove it, once: a second signal must not cut that short."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(1)
 
 
 def _rehearse(built: Path, backend: MiniStackBackend) -> None:
@@ -148,6 +158,9 @@ def _logged() -> Iterator[None]:
 
 def _roomy() -> Path | None:
     """Return a folder in memory if there is room: each function unpacks a layer of thousands of files for itself."""
+    for folder in _MEMORY.glob(f"{_PREFIX}*"):  # of a rehearsal that was killed, which could not
+        if not Path("/proc", folder.name.removeprefix(_PREFIX).partition("-")[0]).exists():
+            shutil.rmtree(folder, ignore_errors=True)
     there = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
     return _MEMORY if there else None
 
@@ -173,6 +186,7 @@ def _ministack(folder: Path) -> Iterator[MiniStackBackend]:
         environment.apply({"AWS_ENDPOINT_URL": backend.endpoint})
         yield backend
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         backend.stop()
         environment.undo()
 
