@@ -1,6 +1,7 @@
 """Loading many members of a team at once, for seeds and benchmarks; the running service never comes this way.
 
-Writes what `commit` would have written for each join (member, claim, roster row, counters, owners), in batches.
+Writes what `commit` would have written for each join (member, claim, roster row, counters, owners), in batches. A batch
+puts whole items without conditions, so the members must be new and nobody else may be writing to the team.
 """
 
 from collections import Counter

@@ -54,7 +54,7 @@ class Ask:
 def query(ask: Ask) -> Rows:
     """Run one query to its limit, or to the partition's end: 1 MB pages are followed.
 
-    Eventually consistent: lists may lag by milliseconds, decisions never come this way (I32).
+    Eventually consistent unless asked otherwise: lists may lag by milliseconds, a decision asks for `consistent` (I32).
     """
     items: list[Wire] = []
     count, after = 0, ask.after
