@@ -32,6 +32,7 @@ _INVITATION: Final[Schema] = {
     "inviter": record("Who invited, as they were then.", id=id_of("mem"), name=WORD, email=EMAIL),
     "sent_at": MOMENT,
     "expires_at": MOMENT,
+    "renewal_requested_at": MOMENT_OR_NULL,
     "created_at": MOMENT,
     "version": VERSION,
 }

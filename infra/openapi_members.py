@@ -86,7 +86,7 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
         "transferOwnership",
         200,
         "Member",
-        (*RECORDED, errors.Conflict, errors.NotActive, errors.NotFound),
+        (*RECORDED, errors.Conflict, errors.NotActive, errors.StaleVersion, errors.NotFound),
         headers=("ETag",),
     ),
     "GET /v1/team/products/{key}/service-tokens": Route(

@@ -241,6 +241,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "POST /v1/teams/{slug}/sessions": "is signing in",
     "POST /v1/invitations/inspect": "the link is the credential",
     "POST /v1/invitations/accept": "the link is the credential",
+    "POST /v1/invitations/renewal-request": "the link is the credential",
     "GET /i/{token}": "the link is the credential",
     "HEAD /i/{token}": "the link is the credential",
     "POST /i/{token}": "the link is the credential",

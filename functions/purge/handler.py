@@ -1,4 +1,4 @@
-"""The schedule that deletes what deleted teams left behind; whatever its event says is ignored."""
+"""The schedule that deletes what deleted teams and removed members left behind; whatever its event says is ignored."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from rollcall import clock
 from rollcall.http.observe import logger
 from rollcall.http.schedule import Context, time_left
 from rollcall.storage import due
-from rollcall.storage.purge import purge
+from rollcall.storage.purge import purge, purge_member
 
 _MOST = 2_000
 _RESERVE_MILLISECONDS = 20_000
@@ -24,5 +24,6 @@ def handler(event: object, context: Context | None = None) -> dict[str, int]:
         return done
 
     due.work_off("P", clock.now() - _AFTER, finish, time_left(context, _RESERVE_MILLISECONDS))
+    due.work_off("G", clock.now() - _AFTER, purge_member, time_left(context, _RESERVE_MILLISECONDS))
     logger.info("purged", extra={"count": purged})
     return {"purged": purged}

@@ -13,12 +13,16 @@ from rollcall.actions.create_team import NewTeam, create_team
 from rollcall.auth import passwords
 from rollcall.auth import secrets as credentials
 from rollcall.domain import ids
+from rollcall.domain.changes import Change, Created
 from rollcall.domain.members import Member, Pat, RoleSource, Source
 from rollcall.domain.permissions import Role
+from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import ALL_PRODUCTS, NO_PRODUCTS, ProductAccess, Team
+from rollcall.domain.tokens import LAST, Token
 from rollcall.http.schedule import system_call
 from rollcall.mail.address import canonical
 from rollcall.storage import bulk, keys
+from rollcall.storage.commit import commit
 from rollcall.storage.items import MemberItem
 from rollcall.storage.values import item_of
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SEEDED = 30
+PRODUCT = "trustgate"
 TEAMS = (("acme", "Acme"), ("globex", "Globex"), ("initech", "Initech"))
 PRODUCTS = {"trustgate": "TrustGate", "trusttest": "TrustTest", "trustvault": "TrustVault"}
 NAMES = (
@@ -60,6 +65,7 @@ def _team(slug: str, name: str, size: int) -> dict[str, object]:
         people += _staff(team, slug)
     others = list(_crowd(team, slug, max(0, size - len(people))))
     with_tokens = [(member, password, _pat(team, member)) for member, password in people]
+    service_token = _service_token(team)
     bulk.load(team.id, [pat[1] for _, _, pat in with_tokens[1:]] + others)
     _give(with_tokens[0][2][1])
     told = {_name(member): _told(member, password, text) for member, password, (text, _) in with_tokens}
@@ -67,8 +73,8 @@ def _team(slug: str, name: str, size: int) -> dict[str, object]:
         "slug": slug,
         **{role: told.get(role) for role in ("owner", "admin", "member")},
         "scim_token": None,
-        "service_token": None,
-        "product": "trustgate",
+        "service_token": service_token,
+        "product": PRODUCT,
     }
 
 
@@ -111,8 +117,18 @@ def _pat(team: Team, member: Member) -> tuple[str, Member]:
     text = credentials.compose("pat", team.id, member.id, secrets.token_bytes(32))
     hashed = credentials.digest(text)
     pat = Pat(ids.make("pat", team.created_at, secrets.token_bytes(10)), hashed, None)
+    commit(Change((Created(Token(pat.id, team.id, member.id, "local", text[-LAST:], hashed, None)),)))
     held = {credentials.map_key(hashed): pat}
     return text, replace(member, pats=held)
+
+
+def _service_token(team: Team) -> str:
+    token_id = ids.make("svc", team.created_at, secrets.token_bytes(10))
+    text = credentials.compose("svc", team.id, token_id, secrets.token_bytes(32))
+    commit(
+        Change((Created(ServiceToken(token_id, team.id, PRODUCT, "local", text[-LAST:], credentials.digest(text))),))
+    )
+    return text
 
 
 def _give(member: Member) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.domain import errors, invitations
+from rollcall.domain import errors, invitations, renewals
 from rollcall.domain.changes import Change, Covered, Created, Updated
 from rollcall.domain.errors import RollcallError
 from rollcall.domain.invitations import MOVES, OPEN, Delivery, Invitation, State, Verb, Via
@@ -23,15 +23,18 @@ if TYPE_CHECKING:
 
 # What each verb does to an invitation in each state: the state that it leads to, or the error that it meets.
 TABLE = """
-            accept      resend            copy              edit              revoke          expire   provision
-pending     accepted    pending           pending           pending           revoked         Conflict provisioned
-expired     LinkExpired pending           InvitationExpired InvitationExpired revoked         expired  provisioned
-revoked     LinkRevoked InvitationRevoked InvitationRevoked InvitationRevoked revoked         Conflict InvitationRevoked
-accepted    LinkUsed    AlreadyAccepted   AlreadyAccepted   AlreadyAccepted   AlreadyAccepted Conflict AlreadyAccepted
-provisioned LinkUsed    AlreadyAccepted   AlreadyAccepted   AlreadyAccepted   AlreadyAccepted Conflict AlreadyAccepted
+          pending     expired           revoked           accepted        provisioned
+accept    accepted    LinkExpired       LinkRevoked       LinkUsed        LinkUsed
+resend    pending     pending           InvitationRevoked AlreadyAccepted AlreadyAccepted
+copy      pending     InvitationExpired InvitationRevoked AlreadyAccepted AlreadyAccepted
+edit      pending     InvitationExpired InvitationRevoked AlreadyAccepted AlreadyAccepted
+revoke    revoked     revoked           revoked           AlreadyAccepted AlreadyAccepted
+expire    Conflict    expired           Conflict          Conflict        Conflict
+provision provisioned provisioned       InvitationRevoked AlreadyAccepted AlreadyAccepted
+ask       StillValid  expired           LinkRevoked       LinkUsed        LinkUsed
 """
-_VERBS, *_ROWS = (line.split() for line in TABLE.strip().splitlines())
-CELLS = [(row[0], verb, cell) for row in _ROWS for verb, cell in zip(_VERBS, row[1:], strict=True)]
+_STATES, *_ROWS = (line.split() for line in TABLE.strip().splitlines())
+CELLS = [(state, row[0], cell) for row in _ROWS for state, cell in zip(_STATES, row[1:], strict=True)]
 
 TEAM = a_team()
 OWNER = an_owner(TEAM)
@@ -52,6 +55,7 @@ def decide(verb: Verb, invitation: Invitation, now: datetime = NOW) -> Change:
         )[0],
         Verb.REVOKE: lambda: invitations.revoke(invitation, by(OWNER), now),
         Verb.EXPIRE: lambda: invitations.expire(invitation, by(OWNER), now),
+        Verb.ASK: lambda: renewals.ask_again(invitation, new_id("let"), now),
     }
     return decisions[verb]()
 

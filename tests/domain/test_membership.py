@@ -146,8 +146,8 @@ def test_with_nothing_to_revoke_there_is_no_change(decide: Decision) -> None:
 @pytest.mark.parametrize(("left", "action"), [(False, Action.REMOVED), (True, Action.LEFT)])
 def test_removal_frees_the_address_and_tells_who_it_was(left: bool, action: Action) -> None:
     member = somebody()
-    change = membership.remove(member, [], ACTOR, left=left)
-    assert change.steps == (Removed(member),)
+    change = membership.remove(member, [], ACTOR, NOW, left=left)
+    assert change.steps == (Removed(member, NOW),)
     assert change.claims == (Claim(EMAIL, TEAM.id, member.email_key, member.id, None),)
     (deed,) = change.deeds
     assert (deed.action, deed.before, deed.after) == (action, member.facts, None)
@@ -157,7 +157,7 @@ def test_removal_frees_the_address_and_tells_who_it_was(left: bool, action: Acti
 def test_removal_names_each_grant_that_stands_in_its_way() -> None:
     held = [Grant("trustgate", "room-1", "Room 1"), Grant("trusttest", "room-1", "Bench")]
     with pytest.raises(MemberHasGrants) as refused:
-        membership.remove(somebody(), held, ACTOR)
+        membership.remove(somebody(), held, ACTOR, NOW)
     assert refused.value.extra["grants"] == [grant.facts for grant in held]
 
 

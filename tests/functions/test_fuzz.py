@@ -108,6 +108,10 @@ def place_of(key: str) -> str:
 def prepared(seeded: World) -> Iterator[Prober]:
     """The seeded stack with a live invitation and a live set-password link, which every reset goes back to."""
     seeded.reset()
+    seeded.advance(-9 * 24 * 3600)
+    seeded.invite("late@example.com")
+    expired = seeded.link("late@example.com")
+    seeded.advance(9 * 24 * 3600)
     invitation = seeded.invite("ivy@example.com", send_password_email=True)
     member = seeded.member(seeded.acme.member.id)
     seeded.rewrite(member, password_link=PasswordLink(1, NOW + 3650 * DAY))
@@ -134,7 +138,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
     }
     before = seeded._snapshot
     seeded.remember()
-    yield Prober(seeded, path, valid_bodies(path["invitations link"], reset) | member_bodies(admin.id))
+    yield Prober(seeded, path, valid_bodies(path["invitations link"], expired, reset) | member_bodies(admin.id))
     seeded._snapshot = before
 
 
@@ -144,7 +148,7 @@ def prober(prepared: Prober, world: World) -> Prober:
     return Prober(world, prepared.path, prepared.bodies)
 
 
-def valid_bodies(link: str, reset: str) -> dict[str, dict[str, Any]]:
+def valid_bodies(link: str, expired: str, reset: str) -> dict[str, dict[str, Any]]:
     """One body by route that every reader takes."""
     return {
         "POST /v1/invitations": {
@@ -156,6 +160,7 @@ def valid_bodies(link: str, reset: str) -> dict[str, dict[str, Any]]:
         },
         "POST /v1/invitations/inspect": {"token": link},
         "POST /v1/invitations/accept": {"token": link, "name": "Ivy", "password": GOOD_PASSWORD},
+        "POST /v1/invitations/renewal-request": {"token": expired},
         "POST /v1/password-resets/complete": {"token": reset, "password": GOOD_PASSWORD},
         "POST /v1/teams/{slug}/sessions": {"email": "nobody@acme.example.com", "password": "not the password"},
         "PATCH /v1/me": {"name": "Olivia", "avatar_url": "https://example.com/o.png"},

@@ -230,3 +230,19 @@ def test_case_186_another_teams_member_is_as_unknown_as_nobody(world: World) -> 
 def test_case_223_a_removal_sent_again_is_not_found_and_no_second_event(world: World) -> None:
     with world.tells("member.removed"):
         assert [remove(world, world.acme.member.id).status for _ in range(2)] == [200, 404]
+
+
+def test_what_is_told_of_a_removed_members_tokens_is_purged_later(world: World) -> None:
+    mia = world.acme.member
+    session = sign_in(world, mia)
+    ask(world, "POST", "/v1/tokens", {"name": "ci"}, session)
+    partition = keys.member(world.acme.id, mia.id).pk
+    remove(world, mia.id)
+    assert {item["SK"]["S"][:4] for item in world.items(partition)} == {"GONE", "PAT#"}
+    world.invoke("purge")
+    assert world.items(partition), "nothing is purged while a request of before may still run"
+    world.advance(16 * 60)
+    world.invoke("purge")
+    assert world.items(partition) == []
+    with world.unchanged():
+        world.invoke("purge")

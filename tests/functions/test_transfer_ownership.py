@@ -84,3 +84,20 @@ def test_a_transfer_needs_an_owner_with_a_fresh_session(world: World) -> None:
     refused = transfer(world, mia.id, session)
     assert (refused.status, refused.code) == (403, "step_up_required")
     assert active_owners(world) == {world.acme.owner.id}
+
+
+def test_case_140_not_to_somebody_who_is_only_invited(world: World) -> None:
+    invited = world.invite("nora@example.com", role="owner")["id"]
+    session = sign_in(world, world.acme.owner)
+    with world.unchanged():
+        refused = transfer(world, invited, session)
+        unknown = transfer(world, "inv_" + "0" * 26, session)
+    assert (refused.status, refused.code, unknown.status) == (409, "member_not_active", 404)
+
+
+def test_a_transfer_judges_the_heirs_version(world: World) -> None:
+    session = sign_in(world, world.acme.owner)
+    body = {"member_id": world.acme.member.id}
+    with world.unchanged():
+        late = ask(world, "POST", "/v1/team/transfer-ownership", body, session, **{"if-match": '"7"'})
+    assert (late.status, late.code) == (412, "stale_version")

@@ -188,9 +188,10 @@ def _invite_to_globex(world: World) -> None:
 
 def _later(world: World) -> None:
     """After the deadline of every invitation: the sweep marks them, and one is sent anew."""
-    world.mails()
+    late = {"token": world.link("new3@example.com")}
     world.advance(8 * 24 * 3600)
     world.invoke("expire")
+    assert _call(world, "POST", "/v1/invitations/renewal-request", late).status == 202
     world.invoke("send_mail")
     _invite(world, "new3@example.com", "member")
     world.mails()

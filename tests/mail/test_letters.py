@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from rollcall.mail import notices
 from rollcall.mail import render as writing
-from rollcall.mail.letters import Invitation, Letter, PasswordChanged, SetPassword, plain
+from rollcall.mail.letters import Invitation, Letter, Notice, PasswordChanged, SetPassword, plain
 from rollcall.mail.render import render
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -47,6 +48,7 @@ LETTERS: dict[str, Letter] = {
     "set_password_team_created": replace(SET_PASSWORD, reason="team_created"),
     "set_password_reset": SET_PASSWORD,
     "password_changed": PasswordChanged(team="Acme", name="Bo Kim", at=AT),
+    "notice_renewal_requested": notices.renewal_requested("Acme", "Amy Lee", "bo.kim@example.com", ENDS),
 }
 HOSTILE = [
     *("<b>x</b>", "&amp;", '"><i>', "'", "{{7*7}}", "{%raw%}", "${7*7}", "#{7*7}", "javascript:x", "data:x"),
@@ -130,7 +132,7 @@ def test_case_203_text_comes_first_html_second_and_nothing_is_fetched_or_tracked
     assert len(message.as_bytes()) < 20_000
 
 
-@pytest.mark.parametrize("name", [name for name in LETTERS if name != "password_changed"])
+@pytest.mark.parametrize("name", [name for name in LETTERS if not isinstance(LETTERS[name], PasswordChanged | Notice)])
 def test_case_203_the_link_stands_once_in_the_text_and_as_button_and_address_in_the_html(name: str) -> None:
     message = written(LETTERS[name])
     assert part(message, "plain").count(URL) == 1

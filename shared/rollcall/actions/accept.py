@@ -7,8 +7,18 @@ from rollcall.actions.call import Call, system
 from rollcall.actions.sessions import new_session
 from rollcall.auth import links, passwords
 from rollcall.auth.secrets import Secret
-from rollcall.domain import invitations
-from rollcall.domain.errors import Flaw, Gone, Invalid, LinkRevoked, LinkUnknown, NotCovered, SsoRequired, WrongAccount
+from rollcall.domain import invitations, renewals
+from rollcall.domain.errors import (
+    Flaw,
+    Gone,
+    Invalid,
+    LinkExpired,
+    LinkRevoked,
+    LinkUnknown,
+    NotCovered,
+    SsoRequired,
+    WrongAccount,
+)
 from rollcall.domain.invitations import Invitation, Via
 from rollcall.domain.members import Member, RoleSource, Session, Source
 from rollcall.domain.teams import Team
@@ -74,6 +84,21 @@ def inspect(call: Call, token: Secret, link_keys: list[bytes]) -> Seen:
     except Gone as dead:
         dead.about = seen
         raise
+    return seen
+
+
+def ask_again(call: Call, token: Secret, link_keys: list[bytes]) -> Seen:
+    """Ask for a new link in place of an expired one, whichever of its generations it is (I7).
+
+    Raises StillValid, or Gone for what cannot be renewed.
+    """
+    try:
+        seen = inspect(call, token, link_keys)
+    except LinkExpired as dead:
+        if not isinstance(dead.about, Seen):
+            raise
+        seen = dead.about
+    call.commit(renewals.ask_again(seen.invitation, call.new_id("let"), call.now), seen)
     return seen
 
 

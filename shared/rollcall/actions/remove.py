@@ -14,14 +14,14 @@ def remove(call: Call, member_id: str | None) -> Receipt:
     """Take the member out: at once all sessions end and all tokens stop. Raises MemberHasGrants, LastOwner."""
     member = target(call, member_id)
     refuse_self(call, member)
-    return cut_off(call, member, member, membership.remove(member, _grants(member), call.actor))
+    return cut_off(call, member, member, membership.remove(member, _grants(member), call.actor, call.now))
 
 
 def leave(call: Call) -> None:
     """Take oneself out."""
     member = call.known.member
     call.check_version(member.version)
-    call.commit(membership.remove(member, _grants(member), call.actor, left=True))
+    call.commit(membership.remove(member, _grants(member), call.actor, call.now, left=True))
 
 
 def _grants(member: Member) -> list[Grant]:

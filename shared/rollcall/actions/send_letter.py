@@ -6,8 +6,9 @@ from datetime import datetime
 from rollcall.auth import links
 from rollcall.domain.invitations import Delivery, Invitation, State, Via
 from rollcall.domain.members import Member
+from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Team
-from rollcall.mail import letters, ses
+from rollcall.mail import letters, notices, ses
 from rollcall.mail.letters import Letter, Products
 from rollcall.mail.render import render
 from rollcall.mail.ses import MailRefused, MailUnavailable
@@ -85,6 +86,8 @@ def _write(item: LetterItem, post: Post, now: datetime) -> tuple[str, Letter] | 
         return None
     if item.kind == "invitation":
         return _invitation(found.invitation(team_id, subject), item, team, post, now)
+    if item.kind == "renewal_requested":
+        return _renewal_requested(found.invitation(team_id, subject), team, now)
     return _to_member(found.member(team_id, subject), item, team, post, now)
 
 
@@ -106,6 +109,25 @@ def _invitation(
         message=invitation.message,
     )
     return invitation.email_key, letter
+
+
+def _renewal_requested(invitation: Invitation | None, team: Team, now: datetime) -> tuple[str, Letter] | None:
+    """Tell the inviter, or an owner where the inviter may no longer send it."""
+    if invitation is None or invitation.state_at(now) is not State.EXPIRED:
+        return None
+    inviter, owners = keys.member(team.id, invitation.inviter.id), keys.owners(team.id)
+    found = read([inviter, owners])
+    told = found.member(team.id, invitation.inviter.id)
+    if (
+        told is None
+        or not told.is_active
+        or told.role.rank < max(invitation.role, Role.ADMIN, key=lambda r: r.rank).rank
+    ):
+        owner = min(found.owners(team.id))
+        told = read([keys.member(team.id, owner)]).member(team.id, owner)
+    if told is None:
+        return None
+    return told.email_key, notices.renewal_requested(team.name, told.name, invitation.email, invitation.expires_at)
 
 
 def _to_member(

@@ -55,9 +55,10 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A member who is gone with this change; whoever still holds grants cannot be (M8)."""
+    """A member who is gone at `at`, with this change; whoever still holds grants cannot be (M8)."""
 
     value: "Member"
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class Action(StrEnum):
     TEAM_CREATED = "team.created"
     INVITATION_CREATED = "invitation.created"
     INVITATION_RESENT = "invitation.resent"
+    INVITATION_RENEWAL_REQUESTED = "invitation.renewal_requested"
     INVITATION_LINK_COPIED = "invitation.link_copied"
     INVITATION_EDITED = "invitation.edited"
     TEAM_DELETED = "team.deleted"

@@ -16,6 +16,7 @@ from rollcall.domain.errors import (
     LinkRevoked,
     LinkUsed,
     RollcallError,
+    StillValid,
     TooManyRequests,
 )
 from rollcall.domain.events import Action, Deed, Subject
@@ -48,6 +49,7 @@ class Verb(StrEnum):
     REVOKE = "revoke"
     EXPIRE = "expire"
     PROVISION = "provision"
+    ASK = "ask"
 
 
 OPEN = frozenset({State.PENDING, State.EXPIRED})
@@ -60,6 +62,7 @@ MOVES: Mapping[tuple[State, Verb], State | type[RollcallError]] = {
     (State.PENDING, Verb.REVOKE): State.REVOKED,
     (State.PENDING, Verb.EXPIRE): Conflict,
     (State.PENDING, Verb.PROVISION): State.PROVISIONED,
+    (State.PENDING, Verb.ASK): StillValid,
     (State.EXPIRED, Verb.ACCEPT): LinkExpired,
     (State.EXPIRED, Verb.RESEND): State.PENDING,
     (State.EXPIRED, Verb.COPY): InvitationExpired,
@@ -67,6 +70,7 @@ MOVES: Mapping[tuple[State, Verb], State | type[RollcallError]] = {
     (State.EXPIRED, Verb.REVOKE): State.REVOKED,
     (State.EXPIRED, Verb.EXPIRE): State.EXPIRED,
     (State.EXPIRED, Verb.PROVISION): State.PROVISIONED,
+    (State.EXPIRED, Verb.ASK): State.EXPIRED,
     (State.REVOKED, Verb.ACCEPT): LinkRevoked,
     (State.REVOKED, Verb.RESEND): InvitationRevoked,
     (State.REVOKED, Verb.COPY): InvitationRevoked,
@@ -74,6 +78,7 @@ MOVES: Mapping[tuple[State, Verb], State | type[RollcallError]] = {
     (State.REVOKED, Verb.REVOKE): State.REVOKED,
     (State.REVOKED, Verb.EXPIRE): Conflict,
     (State.REVOKED, Verb.PROVISION): InvitationRevoked,
+    (State.REVOKED, Verb.ASK): LinkRevoked,
     (State.ACCEPTED, Verb.ACCEPT): LinkUsed,
     (State.ACCEPTED, Verb.RESEND): AlreadyAccepted,
     (State.ACCEPTED, Verb.COPY): AlreadyAccepted,
@@ -81,6 +86,7 @@ MOVES: Mapping[tuple[State, Verb], State | type[RollcallError]] = {
     (State.ACCEPTED, Verb.REVOKE): AlreadyAccepted,
     (State.ACCEPTED, Verb.EXPIRE): Conflict,
     (State.ACCEPTED, Verb.PROVISION): AlreadyAccepted,
+    (State.ACCEPTED, Verb.ASK): LinkUsed,
     (State.PROVISIONED, Verb.ACCEPT): LinkUsed,
     (State.PROVISIONED, Verb.RESEND): AlreadyAccepted,
     (State.PROVISIONED, Verb.COPY): AlreadyAccepted,
@@ -88,6 +94,7 @@ MOVES: Mapping[tuple[State, Verb], State | type[RollcallError]] = {
     (State.PROVISIONED, Verb.REVOKE): AlreadyAccepted,
     (State.PROVISIONED, Verb.EXPIRE): Conflict,
     (State.PROVISIONED, Verb.PROVISION): AlreadyAccepted,
+    (State.PROVISIONED, Verb.ASK): LinkUsed,
 }
 
 
@@ -139,6 +146,7 @@ class Invitation:
     message: str | None = None
     resent_at: datetime | None = None
     copied_by: str | None = None
+    asked_at: datetime | None = None
 
     def state_at(self, now: datetime) -> State:
         """Return the state that counts: the moment of expiry does, not the schedule that marks it (I5)."""
@@ -198,6 +206,7 @@ def resend(
         expires_at=deadline(team, now),
         sent_at=now,
         resent_at=now,
+        asked_at=None,
         delivery=Delivery.QUEUED,
     )
     deed = Deed(Action.INVITATION_RESENT, actor, invitation.subject, facts(invitation), facts(after))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from rollcall.domain.changes import Change, Claim, Removed, Step, Updated
 from rollcall.domain.errors import Conflict, MemberHasGrants, NotActive
@@ -84,7 +85,7 @@ def revoke_tokens(member: Member, actor: Actor) -> tuple[Change, Member]:
     return Change(steps=(Updated(member, after),), deeds=(deed,)), after
 
 
-def remove(member: Member, grants: Sequence[Grant], actor: Actor, *, left: bool = False) -> Change:
+def remove(member: Member, grants: Sequence[Grant], actor: Actor, now: datetime, *, left: bool = False) -> Change:
     """Take the member out of the team, with everything that could authenticate them (M8, M11).
 
     Raises MemberHasGrants, naming each grant. What they created and what the audit says of them is untouched.
@@ -93,7 +94,7 @@ def remove(member: Member, grants: Sequence[Grant], actor: Actor, *, left: bool 
         raise MemberHasGrants(grants=[grant.facts for grant in grants])
     action = Action.LEFT if left else Action.REMOVED
     return Change(
-        steps=(Removed(member),),
+        steps=(Removed(member, now),),
         claims=(Claim(EMAIL, member.team_id, member.email_key, member.id, None),),
         deeds=(Deed(action, actor, member.subject, member.facts, None),),
     )

@@ -169,8 +169,9 @@ class Endpoint:
     def _attempt(
         self, asked: Asked[Any], flaw: RollcallError | None, facts: dict[str, object], *, by_cookie: bool
     ) -> Reply:
-        now = clock.now()
-        found = self._read(asked, flaw, now)
+        began = clock.now()
+        found = self._read(asked, flaw, began)
+        now = clock.now()  # after the reading: a change that was read is then always older than the one made on it
         caller = self._authenticate(asked, found, now, by_cookie=by_cookie)
         facts["actor"] = caller.actor.member_id or caller.actor.credential_id if caller else None
         if flaw is not None:
@@ -178,7 +179,7 @@ class Endpoint:
         replay = idempotency.replay(asked.named, found, now)
         if replay is not None:
             return replay
-        self._check_link(asked, found, now)
+        self._check_link(asked, found, began)
         call = Call(
             now=now,
             found=found,

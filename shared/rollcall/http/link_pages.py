@@ -39,6 +39,7 @@ class JoinForm:
 
     name: FormText = NO_TEXT
     password: FormText | None = None
+    ask: FormText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,14 @@ def invitation_page(request: Request[Any], seen: Seen) -> Reply:
     return _html(200, _form(seen, "", {}, show=show))
 
 
-def join(request: Request[JoinForm]) -> Joined:
-    """Accept by the form. The page is public: no cookie counts here, the link and the form do."""
+def join(request: Request[JoinForm]) -> Joined | Seen:
+    """Accept by the form, or ask for a new link in place of an expired one.
+
+    The page is public: no cookie counts here, the link and the form do.
+    """
     token, form = request.link, request.body
+    if form.ask is not None:
+        return accept.ask_again(request.call, token, link_keys())
     seen = accept.inspect(request.call, token, link_keys())
     given = {"token": token.text, "name": form.name, **({"password": form.password} if form.password else {})}
     try:
@@ -85,8 +91,10 @@ def join(request: Request[JoinForm]) -> Joined:
         raise
 
 
-def joined_page(_: Request[Any], joined: Joined) -> Reply:
-    """Return the page after joining."""
+def joined_page(_: Request[Any], joined: Joined | Seen) -> Reply:
+    """Return the page after joining, or after asking for a new link."""
+    if isinstance(joined, Seen):
+        return _html(202, render_page("asked", inviter_name=joined.invitation.inviter.name))
     member, team = joined.member, joined.team
     page = render_page("joined", team=team.name, name=member.name, email=member.email, sign_in_url=_sign_in(team))
     return _html(201, page)
@@ -150,7 +158,7 @@ def _dead(error: Gone) -> str:
     team = seen.team
     if isinstance(error, LinkExpired):
         about = {"inviter_name": seen.invitation.inviter.name, "expired_at": seen.invitation.expires_at}
-        return render_page("dead_expired", team=team.name, **about, can_ask=False)
+        return render_page("dead_expired", team=team.name, **about, can_ask=True)
     if isinstance(error, LinkUsed):
         return render_page("dead_member", team=team.name, sign_in_url=_sign_in(team))
     if isinstance(error, LinkRevoked):

@@ -16,6 +16,7 @@ from rollcall.domain.text import (
     AvatarUrl,
     FormText,
     GrantName,
+    HeirId,
     LinkText,
     MemberId,
     Message,
@@ -172,6 +173,11 @@ def _member_id(value: object) -> str:
     return str(value)
 
 
+def _heir_id(value: object) -> str:
+    """Return the id of a member, or of the invitation of somebody who is none yet (case 140)."""
+    return str(value) if ids.valid(value, "inv") else _member_id(value)
+
+
 def _all_products(value: object) -> bool:
     if value is not True:
         raise Wrong("This must be true.")
@@ -215,6 +221,7 @@ READERS: dict[object, Callable[[object], object]] = {
     AllProducts: _all_products,
     ProductKeys: _product_keys,
     MemberId: _member_id,
+    HeirId: _heir_id,
     AddressList: _address_list,
     GrantName: lambda value: _line(value, LONGEST_NAME),
     GrantKind: _grant_kind,

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from rollcall.actions import accept as accepting
 from rollcall.actions import set_password as setting
+from rollcall.actions import transfer_ownership as transferring
 from rollcall.actions.grants import GRANT_ID
 from rollcall.http.endpoint import Asked
 from rollcall.http.request import HttpRequest
@@ -59,7 +60,7 @@ def service_token(asked: Asked[Any]) -> list[Key]:
 
 def heir(asked: Asked[Any]) -> list[Key]:
     """Name the member of the body and the set of active owners."""
-    return [keys.member(asked.team_id, asked.body.member_id), keys.owners(asked.team_id)]
+    return transferring.reads(asked.team_id, asked.body)
 
 
 def roster(asked: Asked[Any]) -> list[Key]:

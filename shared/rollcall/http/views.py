@@ -71,6 +71,7 @@ def invitation_view(invitation: Invitation, team: Team, now: datetime) -> Json:
         "inviter": {"id": inviter.id, "name": inviter.name, "email": inviter.email},
         "sent_at": rfc3339(invitation.sent_at),
         "expires_at": rfc3339(invitation.expires_at),
+        "renewal_requested_at": None if invitation.asked_at is None else rfc3339(invitation.asked_at),
         "created_at": rfc3339(invitation.created_at),
         "version": invitation.version,
     }

@@ -1,4 +1,7 @@
-"""Which letters exist and what each needs; `words()` is all that its templates see, already harmless."""
+"""Which letters exist and what each needs; `words()` is all that its templates see, already harmless.
+
+Notices, which carry no link, share one letter: what each says stands in `notices.py`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from typing import ClassVar, Literal
 
 from rollcall.mail.words import Products, href, moment, plain, plain_lines, product_words
 
-__all__ = ["Invitation", "Letter", "PasswordChanged", "Products", "SetPassword", "plain"]
+__all__ = ["Invitation", "Letter", "Notice", "PasswordChanged", "Products", "SetPassword", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +84,28 @@ class PasswordChanged:
         return {"team": plain(self.team) or "your team", "name": plain(self.name), "at": moment(self.at)}
 
 
-Letter = Invitation | SetPassword | PasswordChanged
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice without a link or a secret: its subject, its paragraphs, and why its reader got it.
+
+    Strangers' texts in them are harmless already (`notices.py` sees to it).
+    """
+
+    template: ClassVar[str] = "notice"
+
+    name: str
+    subject: str
+    paragraphs: tuple[str, ...]
+    why: str
+
+    def words(self) -> Mapping[str, object]:
+        """Return all that the templates of this letter see."""
+        return {
+            "name": plain(self.name),
+            "subject": self.subject,
+            "paragraphs": self.paragraphs,
+            "why": self.why,
+        }
+
+
+Letter = Invitation | SetPassword | PasswordChanged | Notice

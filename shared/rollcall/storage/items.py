@@ -83,6 +83,7 @@ class InvitationItem(Item):
     delivery = UnicodeAttribute(attr_name="d")
     message = UnicodeAttribute(attr_name="m", null=True)
     copied_by = UnicodeAttribute(attr_name="cb", null=True)
+    asked_at = NumberAttribute(attr_name="aa", null=True)
 
 
 class OpenBlocksItem(Item):

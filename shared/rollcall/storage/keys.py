@@ -9,6 +9,7 @@
 | slug | `SLUG#slug` | `LOCK` | sign-in |
 | member with its credentials' hashes | `M#t#m` | `MEMBER` | every authentication, target of member operations |
 | token and session details, grants | `M#t#m` | `PAT#…` `SES#…` `GRANT#product#name` | lists of one member |
+| mark of a removed member | `M#t#m` | `GONE` | the purge of what the member left behind |
 | service token of a product | `S#t#id` | `TOKEN` | every authentication by it (with the team) |
 | claim: e-mail, userName, externalId, subject | `U#t#kind#value` | `LOCK` | invite, SCIM filters, single sign-on |
 | invitation, pending or expired | `I#t` | `i` | get, links, list (Query, newest first) |
@@ -25,6 +26,7 @@
 | oldest unfinished day of a sweep | `SWEEP#kind` | `DAY` | the sweep |
 | throttle mark | `RL#scope#hash#window` | `MARK` | throttles |
 | index `expiry`: pending invitations | XP `X#day#shard` | XS `time#…` | the sweep |
+| index `expiry`: removed members | XP `G#day#shard` | XS `time#…` | the purge |
 | index `expiry`: unsent letters | XP `L#day#shard` | XS `time#…` | re-driving the sender |
 """
 
@@ -68,6 +70,11 @@ def grant(team_id: str, member_id: str, product: str, grant_id: str) -> Key:
 def pat(team_id: str, member_id: str, pat_id: str) -> Key:
     """Return the key of a token's details (name, expiry, last use), in its member's partition."""
     return Key(member(team_id, member_id).pk, f"PAT#{ids.code(pat_id)}")
+
+
+def remnant(team_id: str, member_id: str) -> Key:
+    """Return the key of what leads the purge to the partition of a removed member."""
+    return Key(member(team_id, member_id).pk, "GONE")
 
 
 def service_token(team_id: str, token_id: str) -> Key:

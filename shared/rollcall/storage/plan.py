@@ -4,6 +4,7 @@ What hangs on the values is derived here and nowhere else: the roster row, its b
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import CancellationReason
@@ -51,7 +52,7 @@ from rollcall.storage.items import (
     TeamItem,
     TokenItem,
 )
-from rollcall.storage.records import event_item, grant_item, letter_item, service_token_items
+from rollcall.storage.records import event_item, grant_item, letter_item, remnant_item, service_token_items
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
 from rollcall.storage.values import item_of
@@ -107,7 +108,7 @@ def _step(transaction: Transaction, step: Step) -> None:
         key = keys.member(step.team_id, step.member_id)
         transaction.checks.append((MemberItem(*key), covers, lambda _: NotCovered()))
     elif isinstance(step, Removed):
-        _remove(transaction, step.value)
+        _remove(transaction, step.value, step.at)
     elif isinstance(step, Granted):
         _grant(transaction, step)
     elif isinstance(step, Sealed):
@@ -134,11 +135,15 @@ def _create(transaction: Transaction, value: "Value | ServiceToken") -> None:
         transaction.founded.add(value.id)
 
 
-def _remove(transaction: Transaction, member: Member) -> None:
-    """Delete the member and what hangs on them; a grant that came meanwhile makes it be decided again (M8)."""
+def _remove(transaction: Transaction, member: Member, at: datetime) -> None:
+    """Delete the member and what hangs on them; a grant that came meanwhile makes it be decided again (M8).
+
+    What is told of their tokens is left to the purge, so that a removal costs the same however many there were (I38).
+    """
     free = MemberItem.grants.does_not_exist() | (MemberItem.grants == 0)
     transaction.deletes.append((item_of(member), (MemberItem.version == member.version) & free, stale))
     transaction.deletes.append((roster.row_item(member), None, stale))
+    transaction.puts.append((remnant_item(member.team_id, member.id, at), Item.PK.does_not_exist(), stale))
     _hangs_on(transaction, member, None)
 
 

@@ -1,4 +1,4 @@
-"""Deleting what a deleted team leaves behind, a bounded piece at a time; nothing of it authenticates any more (T1).
+"""Deleting what deleted teams and removed members leave behind, a bounded piece at a time; none of it authenticates.
 
 The audit stays: it is put-only, and says who deleted the team. Beginning again is resuming, since what is done is gone.
 """
@@ -31,6 +31,17 @@ def purge(team_id: str, most: int) -> bool:
     tombstone = TeamItem(*keys.team(team_id))
     guarded(lambda: tombstone.update([TeamItem.XP.remove(), TeamItem.XS.remove()]))
     return True
+
+
+def purge_member(pk: str) -> bool:
+    """Delete what a removed member left in their partition; the mark that led here goes last."""
+    rows = query(Ask(pk, consistent=True))
+    mark, *left = sorted((raw["SK"]["S"] for raw in rows.items), key="GONE".__ne__) or [None]
+    for sk in left:
+        guarded(Item(pk, sk).delete)
+    if mark is not None and not rows.more:
+        guarded(Item(pk, mark).delete)
+    return not rows.more
 
 
 def _asks(team_id: str) -> Iterator[Ask]:

@@ -12,6 +12,7 @@ from rollcall.domain.times import epoch_ms, from_epoch_ms, rfc3339
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.items import EventItem, GrantItem, LetterItem, ServiceTokenItem, TokenItem
+from rollcall.storage.table import Item
 
 LETTER_DAYS = 30
 
@@ -107,6 +108,12 @@ def token_of(item: TokenItem, team_id: str, member_id: str) -> Token:
         expires_at=None if item.expires_at is None else from_epoch_ms(int(item.expires_at)),
         revoked_at=None if item.revoked_at is None else from_epoch_ms(int(item.revoked_at)),
     )
+
+
+def remnant_item(team_id: str, member_id: str, at: datetime) -> Item:
+    """Return what leads the purge to what a removed member left behind."""
+    due = keys.expiry("G", at, member_id)
+    return Item(*keys.remnant(team_id, member_id), XP=due.pk, XS=due.sk)
 
 
 def service_token_items(token: ServiceToken) -> tuple[ServiceTokenItem, ServiceTokenItem]:

@@ -191,6 +191,7 @@ def _invitation_item(invitation: Invitation) -> InvitationItem:
         delivery=invitation.delivery.value,
         message=invitation.message,
         copied_by=invitation.copied_by,
+        asked_at=None if invitation.asked_at is None else epoch_ms(invitation.asked_at),
     )
 
 
@@ -214,5 +215,6 @@ def invitation_of(item: InvitationItem, team_id: str) -> Invitation:
         delivery=Delivery(item.delivery),
         message=item.message,
         copied_by=item.copied_by,
+        asked_at=None if item.asked_at is None else from_epoch_ms(int(item.asked_at)),
         resent_at=None if item.resent_at is None else from_epoch_ms(int(item.resent_at)),
     )

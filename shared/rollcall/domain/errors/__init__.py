@@ -17,6 +17,7 @@ RollcallError
 │   ├── AlreadyAccepted
 │   ├── InvitationRevoked
 │   ├── InvitationExpired
+│   ├── StillValid                an invitation that works needs no renewal
 │   ├── WrongAccount              signed in as somebody else
 │   ├── SsoRequired               J4
 │   ├── PasswordLoginOff          C2
@@ -86,6 +87,7 @@ from rollcall.domain.errors.conflicts import (
     ProductRetired,
     SlugTaken,
     SsoRequired,
+    StillValid,
     TokenLimit,
     UseReactivate,
     WrongAccount,
@@ -126,6 +128,7 @@ __all__ = [
     "Stale",
     "StaleVersion",
     "StepUpRequired",
+    "StillValid",
     "TokenExpired",
     "TokenLimit",
     "TokenRevoked",

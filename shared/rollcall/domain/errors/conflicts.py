@@ -54,6 +54,13 @@ class InvitationExpired(Conflict):
     detail = "This invitation has expired: resend it to renew it."
 
 
+class StillValid(Conflict):
+    """The invitation works: there is nothing to renew."""
+
+    code = "still_valid"
+    detail = "This invitation still works: open the newest link."
+
+
 class WrongAccount(Conflict):
     """The link's holder is signed in as another person."""
 
