@@ -44,7 +44,7 @@ verify-audit: ## Check an export of the audit (FILE, several parts in order; HEA
 	@$(PYTHON) infra/verify_audit.py $(FILE) $(if $(HEAD),--head $(HEAD)) $(if $(PART),--part)
 
 # ---------------------------------------------------------------- prove it
-.PHONY: test test-ministack races fuzz bench lint types template check format
+.PHONY: test test-ministack races fuzz bench timing lint types template check format
 test: .venv/.dev-installed ## Run the tests that need nothing but Python
 	$(LOCALLY) $(PY) -m pytest -q -n 2 -m "not ministack"
 
@@ -59,6 +59,9 @@ fuzz: .venv/.dev-installed ## Try random requests on every route, others each ti
 
 bench: .venv/.dev-installed .venv-ministack/.installed ## Print what operations and cold starts cost (BENCH_SIZES=100,1000,10000,100000, BENCH_COLD=0)
 	@$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.bench
+
+timing: .venv/.dev-installed ## Time refused sign-ins and compare who is told apart (SAMPLES=2000 each)
+	@$(LOCALLY) $(PY) -m infra.timing --samples $(or $(SAMPLES),2000)
 
 lint: .venv/.dev-installed ## Check style, format and the floors
 	.venv/bin/ruff check
@@ -82,7 +85,7 @@ format: .venv/.dev-installed ## Rewrite the code in the house's format
 BUILT := .aws-sam/build
 REHEARSAL := .aws-sam/rehearsal
 MACHINE := $(if $(filter x86_64 amd64,$(shell uname -m)),x86_64,arm64)
-.PHONY: build rehearse deploy openapi roles rules lock clean
+.PHONY: build rehearse deploy openapi roles rules blocklist lock clean
 # SAM's builder makes no bytecode; without it a cold start compiles every module. Hash-based files are never rechecked,
 # and the paths in them are those that Lambda mounts.
 build: .venv-sam/.installed ## Build the layer and the functions, with bytecode (needs python3.13, no Docker)
@@ -113,6 +116,9 @@ rules: .venv/.local-installed ## Write docs/rules.md from the code and the tests
 
 openapi: .venv/.local-installed ## Write infra/openapi.json from the handlers
 	$(LOCALLY) $(PY) -m infra.openapi
+
+blocklist: .venv/.local-installed ## Make the blocklist of passwords anew (SOURCE: a folder of unpacked packages)
+	@$(LOCALLY) $(PY) -m infra.blocklist "$(SOURCE)"
 
 # No registry's address and no path of this machine may end up in a lock. UPGRADE=--upgrade takes newer releases.
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --generate-hashes --no-emit-index-url --no-header $(UPGRADE)

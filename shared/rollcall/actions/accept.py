@@ -148,8 +148,7 @@ def _password(acceptance: Acceptance, invitation: Invitation, team: Team) -> str
         return None
     if not (invitation.send_password_email and team.passwords_open):
         raise Invalid(Flaw("/password", "No password is asked for here: leave it out."))
-    local = invitation.email_key.partition("@")[0]
-    passwords.check(given, team.name, team.slug, invitation.email_key, local, acceptance.name)
+    passwords.check(given, *passwords.context(team, invitation.email_key, acceptance.name))
     return passwords.hashed(given)
 
 

@@ -47,6 +47,11 @@ class Call:
     if_match: AnyVersion = None
     kept: bool = False
     keep: Callable[[object], RecordItem | None] = field(default=lambda _: None)
+    noted: dict[str, object] = field(default_factory=dict)
+
+    def note(self, **facts: object) -> None:
+        """Add facts to the request's line in the log, such as the `reason` of a refusal: never told to the caller."""
+        self.noted.update(facts)
 
     @property
     def known(self) -> Caller:

@@ -60,8 +60,7 @@ def set_password(call: Call, token: Secret, chosen: str, link_keys: list[bytes])
     """Set it, ending every session; no session is made, the person signs in with it (case 23)."""
     holder = inspect(call, token, link_keys)
     member, team = holder.member, holder.team
-    local = member.email_key.partition("@")[0]
-    passwords.check(chosen, team.name, team.slug, member.email_key, local, member.name)
+    passwords.check(chosen, *passwords.context(team, member.email_key, member.name))
     actor = Actor(team.id, member.id, member.email, member.name, member.role, CredentialKind.LINK)
     hashed = passwords.hashed(chosen)
     call.commit(members.set_password(member, hashed, actor, call.new_id("let"), call.now), holder)

@@ -1,8 +1,11 @@
 """Sign in to a team by password (C1, C3): one answer for everybody who may not, at the same cost."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
+from hashlib import sha256
 
+from rollcall.actions import budgets
 from rollcall.actions.call import Call
 from rollcall.actions.sessions import new_session
 from rollcall.auth import passwords
@@ -15,13 +18,11 @@ from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.domain.teams import LONGEST_SLUG, Team
 from rollcall.domain.text import TypedPassword
 from rollcall.mail.address import Address
-from rollcall.storage import keys, marks
+from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import read
+from rollcall.storage.waves import wave
 
-WINDOW = timedelta(minutes=15)
-TRIES_PER_MEMBER = 10
-TRIES_PER_ADDRESS = 100
 _NOBODY = "team_" + "0" * 26
 
 
@@ -43,30 +44,85 @@ class SignedIn:
     team: Team
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """Who tries to sign in, as far as there is anybody, and what is known of the address."""
+
+    who: str
+    team: Team | None
+    member: Member | None
+    known_key: Key
+    known: bool
+
+    @property
+    def stored(self) -> str | None:
+        """Return the hash that a password may open, None where none may."""
+        usable = self.team is not None and self.team.passwords_open and self.member is not None
+        return self.member.password_hash if self.member and usable and self.member.is_active else None
+
+    @property
+    def reason(self) -> str:
+        """Return for the log why nobody is let in."""
+        if self.team is None:
+            return "unknown_team"
+        if self.member is None:
+            return "unknown_address"
+        if not self.member.is_active:
+            return "deactivated"
+        if not self.team.passwords_open:
+            return "passwords_off"
+        return "no_password" if self.stored is None else "wrong_password"
+
+
 def sign_in(call: Call, slug: str, given: Credentials) -> SignedIn:
-    """Open a session. Unknown team, unknown address, wrong password, deactivated, without a password: the same 401."""
-    team = team_by_slug(slug)
-    member = _member(team, given.email.key)
-    throttles = _throttles(call, slug, given.email.key)
-    for key, limit in throttles:
-        if not marks.spend(key, limit, call.now):
-            raise TooManyRequests(int(WINDOW.total_seconds()))
-    allowed = member is not None and member.is_active and team is not None and team.passwords_open
-    right = passwords.verify(given.password, member.password_hash if member and allowed else None)
-    if not right or member is None or team is None:
+    """Open a session. Unknown team, unknown address, wrong password, deactivated, without a password: the same 401.
+
+    Each of them costs three readings, one taking of budgets and one hash; raises TooManyRequests before the hash.
+    """
+    tried = _tried(call, slug, given.email.key)
+    person = tried.member.id if tried.member else None
+    call.note(about=person or sha256(tried.who.encode()).hexdigest()[:16], team=tried.team.id if tried.team else None)
+    taken = budgets.of(tried.who, call.address or "", tried.stored, known=tried.known, now=call.now)
+    empty = budgets.take(taken, call.now)
+    if empty is not None:
+        call.note(reason="throttled", budget=empty.scope)
+        raise TooManyRequests(budgets.wait(call.now))
+    right = passwords.verify(given.password, tried.stored)
+    if not right or tried.member is None or tried.team is None:
+        call.note(reason=tried.reason)
         raise Unauthenticated("The address or the password is not right.")
-    for key, _ in throttles:
-        marks.refund(key)
-    return _open(call, member, team)
+    settlement = budgets.settlement(taken, tried.known_key, call.now)
+    signed_in = _open(call, tried.member, tried.team, given.password, settlement)
+    call.note(reason="signed_in", actor=signed_in.member.id)
+    return signed_in
 
 
-def _open(call: Call, member: Member, team: Team) -> SignedIn:
+def _open(call: Call, member: Member, team: Team, password: str, settlement: Sequence[Callable[[], None]]) -> SignedIn:
+    """Commit the session and, at the same time, the marks of the success: the password was right whatever comes."""
     text, key, session = new_session(call, member, team, "password")
     actor = Actor(team.id, member.id, member.email, member.name, member.role, CredentialKind.SESSION, session.id)
     signed_in = SignedIn(text, session, member, team)
-    change = members.open_session(member, key, session, actor, team.settings.sessions_max, call.now)
-    call.commit(change, signed_in)
+    anew = passwords.hashed(password) if passwords.outdated(member.password_hash or "") else None
+    change = members.open_session(member, key, session, actor, team.settings.sessions_max, call.now, anew)
+    writes: list[Callable[[], None]] = [partial(call.commit, change, signed_in), *settlement]
+    wave(writes)
     return signed_in
+
+
+def _tried(call: Call, slug: str, email_key: str) -> _Tried:
+    """Read who it is; where there is no such team or member the same reads are made (I30)."""
+    slug = slug[: LONGEST_SLUG + 1]
+    holder = read([keys.claim(SLUG, _NOBODY, slug)]).holder(SLUG, _NOBODY, slug)
+    team_id = holder or _NOBODY
+    who = f"{holder or slug}\0{email_key}"
+    known_key = budgets.known_key(who, call.address or "")
+    found = read([keys.team(team_id), keys.claim(EMAIL, team_id, email_key), known_key])
+    team = found.team(team_id)
+    team = team if team is not None and team.alive else None
+    named = found.holder(EMAIL, team_id, email_key)
+    member_id = named if named and named.startswith("mem_") else "mem_" + "0" * 26
+    member = read([keys.member(team_id, member_id)]).member(team_id, member_id)
+    return _Tried(who, team, member if team else None, known_key, found.noted(known_key, call.now))
 
 
 def team_by_slug(slug: str) -> Team | None:
@@ -83,19 +139,3 @@ def options(slug: str) -> dict[str, object]:
     if team is None:
         raise NotFound
     return {"team": {"slug": team.slug, "name": team.name}, "password": team.passwords_open, "providers": []}
-
-
-def _member(team: Team | None, email_key: str) -> Member | None:
-    """Return the member of an address; where there is none the same reads are made (I30)."""
-    team_id = team.id if team else _NOBODY
-    holder = read([keys.claim(EMAIL, team_id, email_key)]).holder(EMAIL, team_id, email_key)
-    member_id = holder if holder and holder.startswith("mem_") else "mem_" + "0" * 26
-    return read([keys.member(team_id, member_id)]).member(team_id, member_id)
-
-
-def _throttles(call: Call, slug: str, email_key: str) -> list[tuple[Key, int]]:
-    window = marks.window(call.now, WINDOW)
-    return [
-        (keys.throttle("member", f"{slug}\0{email_key}", window), TRIES_PER_MEMBER),
-        (keys.throttle("address", call.address or "", window), TRIES_PER_ADDRESS),
-    ]

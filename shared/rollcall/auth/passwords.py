@@ -3,11 +3,15 @@
 argon2 is imported where it is used, so that functions which never see a password do not pay for it.
 """
 
+import re
 import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rollcall.auth import blocklist
+from rollcall.auth.predictable import padding, trivial
 from rollcall.domain.errors import Flaw, Invalid
+from rollcall.domain.teams import Team
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -16,25 +20,34 @@ SHORTEST = 15
 LONGEST = 128
 TIME_COST = 2
 MEMORY_KIB = 19_456
-_SEQUENCES = ("0123456789" * 13, "abcdefghijklmnopqrstuvwxyz" * 5, "qwertyuiopasdfghjklzxcvbnm" * 5)
+_LEAST_OF_ONES_OWN = 7
+_SHORTEST_NAME = 3
+_NAME = 4
 
 
 def check(password: str, *words: str) -> None:
     """Refuse what NIST SP 800-63B-4 refuses, with the reason: 15 to 128 code points, no composition rules.
 
-    `words` are the team's and the person's own names and addresses: a password made of one of them is refused.
+    `words` are the team's and the person's own names and addresses (`context` collects them): a password made of them
+    is refused, and so are trivial and leaked ones. Raises Invalid.
     """
     normal = normalise(password)
     if len(normal) < SHORTEST:
         raise _refused("short", f"Use at least {SHORTEST} characters.")
     if len(normal) > LONGEST:
         raise _refused("long", f"Use at most {LONGEST} characters.")
-    lowered = normal.casefold()
-    repeated = lowered.isascii() and len(set(lowered)) <= 2  # noqa: PLR2004 two characters alternating
-    if repeated or any(lowered in sequence for sequence in _SEQUENCES):
-        raise _refused("trivial", "This is a repetition or a sequence: choose something else.")
-    if any(_made_of(lowered, word.casefold()) for word in words):
+    folded = normal.casefold()
+    if _made_of(folded, words):
         raise _refused("context", "This is made of the team's or your own name: choose something else.")
+    if trivial(folded):
+        raise _refused("trivial", "This is a repetition or a sequence: choose something else.")
+    if blocklist.breached(folded):
+        raise _refused("breached", "This is known from leaked passwords: choose something else.")
+
+
+def context(team: Team, email_key: str, name: str) -> tuple[str, ...]:
+    """Return the words that a member's password must not be made of."""
+    return team.name, team.slug, *team.products, *team.products.values(), email_key, email_key.partition("@")[0], name
 
 
 def normalise(password: str) -> str:
@@ -58,8 +71,31 @@ def verify(password: str, stored: str | None) -> bool:
     return right and stored is not None
 
 
-def _made_of(password: str, word: str) -> bool:
-    return len(word) >= 4 and len(password.replace(word, "")) < SHORTEST // 2  # noqa: PLR2004 shorter words occur in anything
+def outdated(stored: str) -> bool:
+    """Tell whether a hash was made with other parameters than today's, and should be made anew."""
+    return _hasher().check_needs_rehash(stored)
+
+
+def _made_of(password: str, words: tuple[str, ...]) -> bool:
+    """Tell whether little is left of the password without the words, or nothing but padding or a sequence."""
+    names = {part for word in words for part in _parts(normalise(word).casefold())}
+    rest = _without(password, {name for name in names if len(name) >= _NAME})
+    if len(rest) < _LEAST_OF_ONES_OWN:
+        return True
+    rest = _without(password, names)
+    return rest != password and (padding(rest) or trivial(rest))
+
+
+def _parts(word: str) -> set[str]:
+    """Return a name whole, written together, and its parts."""
+    parts = [part for part in re.split(r"[\W_]+", word) if part]
+    return {part for part in (word, "".join(parts), *parts) if len(part) >= _SHORTEST_NAME}
+
+
+def _without(password: str, names: set[str]) -> str:
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        password = password.replace(name, "")
+    return password
 
 
 def _refused(reason: str, sentence: str) -> Invalid:

@@ -151,11 +151,16 @@ def _profile_of(member: Member) -> dict[str, object]:
     return {"name": member.name, "avatar_url": member.avatar_url}
 
 
-def open_session(member: Member, key: str, session: Session, actor: Actor, limit: int, now: datetime) -> Change:
-    """Add a session, dropping expired ones and, at the cap, the oldest (C3, I15); the version stays."""
+def open_session(
+    member: Member, key: str, session: Session, actor: Actor, limit: int, now: datetime, hashed_anew: str | None = None
+) -> Change:
+    """Add a session, dropping expired ones and, at the cap, the oldest (C3, I15); the version stays.
+
+    `hashed_anew` is the same password under newer parameters; it takes the old hash's place if that is still there.
+    """
     live = sorted((s.id, k) for k, s in member.sessions.items() if s.live(now))
     kept = {k: member.sessions[k] for _, k in live[max(0, len(live) - limit + 1) :]}
-    after = replace(member, sessions={**kept, key: session})
+    after = replace(member, sessions={**kept, key: session}, password_hash=hashed_anew or member.password_hash)
     deed = Deed(Action.SESSION_OPENED, actor, member.subject, None, {"session": session.id, "via": session.via})
     return Change(steps=(Updated(member, after, caps=(("sessions", limit),)),), deeds=(deed,))
 

@@ -191,6 +191,7 @@ class Endpoint:
             if_match=asked.if_match,
             kept=asked.named is not None,
             keep=lambda result: self._record(request, result),
+            noted=facts,
         )
         request: Request[Any] = Request(asked, call)
         try:

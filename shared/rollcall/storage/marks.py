@@ -49,13 +49,13 @@ def strike(key: Key, now: datetime) -> None:
         return
 
 
-def spend(key: Key, limit: int, now: datetime) -> bool:
+def spend(key: Key, limit: int, now: datetime, kept: timedelta = timedelta(days=1)) -> bool:
     """Take one of `limit` tries before they are made, so that parallel calls cannot take more; False when none is left.
 
-    Fails closed: without the table there is nothing to sign in to either.
+    Fails closed: without the table there is nothing to sign in to either. The count outlives this try by `kept`.
     """
     mark = MarkItem(*key)
-    actions: list[Action] = [MarkItem.tries.add(1), MarkItem.ttl.set(int(now.timestamp()) + 24 * 3600)]
+    actions: list[Action] = [MarkItem.tries.add(1), MarkItem.ttl.set(_seconds(now + kept))]
     try:
         mark.update(actions, MarkItem.PK.does_not_exist() | (MarkItem.tries < limit))
     except UpdateError as error:
@@ -71,6 +71,26 @@ def refund(key: Key) -> None:
         MarkItem(*key).update([MarkItem.tries.add(-1)], MarkItem.PK.exists())
     except PynamoDBException:
         return
+
+
+def forget(key: Key) -> None:
+    """Begin a count anew."""
+    try:
+        MarkItem(*key).update([MarkItem.tries.set(0)], MarkItem.PK.exists())
+    except PynamoDBException:
+        return
+
+
+def note(key: Key, now: datetime, kept: timedelta) -> None:
+    """Note that something was so at this moment, for as long as `kept` says; `Found.noted` tells."""
+    try:
+        MarkItem(*key).update([MarkItem.tries.set(1), MarkItem.ttl.set(_seconds(now + kept))])
+    except PynamoDBException:
+        return
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
 
 
 def seen(member: Member, now: datetime) -> None:

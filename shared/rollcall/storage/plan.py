@@ -206,6 +206,8 @@ def _still(step: Updated) -> Condition:
         if before.version != after.version:
             return MemberItem.version == before.version
         still: Condition = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
+        if before.password_hash != after.password_hash:
+            still &= MemberItem.password_hash == before.password_hash
         for fits in _room(step):
             still &= fits
         return still

@@ -127,6 +127,11 @@ class Found:
         raw = self.items.get(key)
         return 0 if raw is None else int(raw["n"]["N"])
 
+    def noted(self, key: Key, now: datetime) -> bool:
+        """Tell whether `marks.note` was made and still counts; the table may drop what is over days later."""
+        raw = self.items.get(key)
+        return raw is not None and int(raw["ttl"]["N"]) > now.timestamp()
+
 
 def invitation_keys(team_id: str, invitation_id: str) -> tuple[Key, Key]:
     """Return the two places of an invitation: open, closed."""
