@@ -13,6 +13,7 @@ from rollcall.domain.invitations import State, Verb
 from rollcall.domain.members import Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.http import queries
+from rollcall.http.errors import CrossSite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +105,32 @@ ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/teams/{slug}/sign-in-options": Route(
         "getSignInOptions", 200, "SignInOptions", (errors.NotFound, errors.Unavailable)
     ),
+    "POST /v1/teams/{slug}/password-resets": Route("askForReset", 202, None, (*WRITES, errors.Unavailable)),
+    "POST /v1/members/{id}/password-reset": Route(
+        "startReset",
+        202,
+        None,
+        (
+            *RECORDED,
+            errors.AboveYourRank,
+            errors.StaleVersion,
+            errors.PasswordLoginOff,
+            errors.NotActive,
+            errors.TooManyRequests,
+        ),
+    ),
+    "PUT /v1/me/password": Route(
+        "changePassword",
+        204,
+        None,
+        (*WRITES, errors.WrongPassword, errors.PasswordLoginOff, errors.TooManyRequests),
+    ),
+    "GET /v1/sessions": Route("listOwnSessions", 200, "LiveSessionList"),
+    "GET /v1/members/{id}/sessions": Route("listSessions", 200, "LiveSessionList", (errors.AboveYourRank,)),
+    "DELETE /v1/sessions/{id}": Route("endSession", 204, None, (*WRITES, errors.NotFound)),
+    "DELETE /v1/sessions/current": Route(
+        "signOut", 204, None, (*WRITES, errors.Unauthenticated, CrossSite, errors.NotFound)
+    ),
     "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*RECORDED, *_DEAD)),
     "GET /i/{token}": Route(
         "showInvitation",
@@ -124,6 +151,7 @@ PATH: Final[Mapping[str, Schema]] = {
     **MEMBER_PATH,
     "/v1/invitations/{id}": id_of("inv"),
     "/v1/members/{id}": id_of("mem"),
+    "/v1/sessions/{id}": id_of("ses"),
     "/v1/teams/{slug}": SLUG_SCHEMA,
     "/i/{token}": {"type": "string", "pattern": f"^{token_of('inv')}$"},
     "/reset/{token}": {"type": "string", "pattern": f"^{token_of('rst')}$"},

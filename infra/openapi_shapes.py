@@ -34,6 +34,15 @@ _SERVICE_TOKEN: Final[Schema] = {
     "created_at": MOMENT,
 }
 
+_LIVE_SESSION: Final[Schema] = {
+    "id": id_of("ses"),
+    "via": {**WORD, "description": "How it was opened: `password`."},
+    "current": {**FLAG, "description": "Whether this request came with it."},
+    "created_at": MOMENT,
+    "idle_expires_at": MOMENT,
+    "expires_at": MOMENT,
+}
+
 
 def shapes() -> dict[str, Schema]:
     """Return the named schemas."""
@@ -43,6 +52,8 @@ def shapes() -> dict[str, Schema]:
         "Token": record("A personal access token; its secret is never shown again.", **_TOKEN),
         "IssuedToken": record("A new token with its secret.", **_TOKEN, secret=_secret("pat")),
         "TokenList": listed("Token", _ALL),
+        "LiveSession": record("A live session; its secret is never shown again.", **_LIVE_SESSION),
+        "LiveSessionList": listed("LiveSession", _ALL),
         "ServiceToken": record("A product's service token.", **_SERVICE_TOKEN),
         "IssuedServiceToken": record("A new service token with its secret.", **_SERVICE_TOKEN, secret=_secret("svc")),
         "ServiceTokenList": listed("ServiceToken", _ALL),

@@ -93,6 +93,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "set products": Operation("PUT /v1/members/{id}/products", {"only": ["trustvault"]}, "member.products_changed"),
     "view PAT metadata": Operation("GET /v1/members/{id}/tokens"),
     "view member": Operation("GET /v1/members/{id}"),
+    "send password reset": Operation("POST /v1/members/{id}/password-reset", None, "member.password_reset_requested"),
+    "change own password": Operation(
+        "PUT /v1/me/password",
+        {"current_password": "{password}", "new_password": "a phrase of another kind"},
+        "member.password_changed",
+    ),
+    "list own sessions": Operation("GET /v1/sessions"),
+    "end own session": Operation("DELETE /v1/sessions/{id}", None, "session.ended"),
     "leave": Operation("POST /v1/me/leave", None, "member.left"),
     "write password policy": _settings("passwords", {"enabled": False}),
     "write PAT limits": _settings("tokens", {"max_per_member": 5, "max_age_days": 90}),
@@ -129,7 +137,6 @@ class Missing:
 
 _SSO: Final = "signing in by an identity provider is not built"
 _SCIM: Final = "SCIM is not built"
-_SESSIONS: Final = "own credentials beyond tokens are not built"
 
 
 def _scim(operation: str) -> Missing:
@@ -138,9 +145,6 @@ def _scim(operation: str) -> Missing:
 
 
 NOT_YET: Final[Mapping[str, Missing]] = {
-    "send password reset": Missing(
-        "POST /v1/members/id/password-reset", Permission.RESET_PASSWORD, "nobody can start a password reset yet"
-    ),
     "read SSO config": Missing("GET /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
     "write SSO config": Missing("POST /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
     "toggle SSO enforcement": Missing("PUT /v1/team/sso-enforcement", Permission.ENFORCE_SSO, _SSO),
@@ -152,9 +156,6 @@ NOT_YET: Final[Mapping[str, Missing]] = {
     "break-glass configure": Missing("POST /v1/team/break-glass-codes", Permission.BREAK_GLASS, _SSO),
     "break-glass rotate": Missing("POST /v1/team/break-glass-codes", Permission.BREAK_GLASS, _SSO),
     "write SIEM": Missing("PUT /v1/team/siem", Permission.CONFIGURE_SIEM, "audit events are not streamed yet"),
-    "change own password": Missing("PUT /v1/me/password", Permission.CHANGE_OWN_PASSWORD, _SESSIONS),
-    "list own sessions": Missing("GET /v1/sessions", Permission.READ_OWN_CREDENTIALS, _SESSIONS),
-    "end own session": Missing("DELETE /v1/sessions/id", Permission.REVOKE_OWN_CREDENTIALS, _SESSIONS),
     "OIDC login": Missing("GET /sso/callback", None, _SSO),
     **{row.operation: _scim(row.operation) for row in ROWS if row.part == "I"},
 }
@@ -230,6 +231,7 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
     "DELETE /v1/team/products/{key}/service-tokens/{id}": Beside(
         Permission.REVOKE_SERVICE_TOKEN, "204 204 403 404 403 401", kind="service token", fills=_KEY
     ),
+    "GET /v1/members/{id}/sessions": Beside(Permission.READ_MEMBERS, "200 200 403 404 403 401", kind="member"),
     "GET /v1/audit-events/export": Beside(Permission.READ_AUDIT, "200 200 403 200 403 401"),
 }
 
@@ -239,6 +241,8 @@ PUBLIC: Final[Mapping[str, str]] = {
     "GET /v1/openapi.json": "describes this API",
     "GET /v1/teams/{slug}/sign-in-options": "comes before signing in",
     "POST /v1/teams/{slug}/sessions": "is signing in",
+    "POST /v1/teams/{slug}/password-resets": "comes before signing in",
+    "DELETE /v1/sessions/current": "is signing out, also with a session that is over",
     "POST /v1/invitations/inspect": "the link is the credential",
     "POST /v1/invitations/accept": "the link is the credential",
     "POST /v1/invitations/renewal-request": "the link is the credential",

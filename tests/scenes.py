@@ -41,6 +41,7 @@ class Played:
     token: str = ""
     link: str = ""
     reset: str = ""
+    own_session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,8 @@ def _seeded(world: World, slug: str, person: Person) -> Played:
     _done(signed_in)
     session = signed_in.json["token"]
     token = _issue(world, session)["id"]
-    return Played(person.id, person.email, person.password, session, person.pat, token)
+    own = signed_in.json["id"]
+    return Played(person.id, person.email, person.password, session, person.pat, token, own_session=own)
 
 
 def _issue(world: World, session: str) -> Any:

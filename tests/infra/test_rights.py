@@ -123,6 +123,8 @@ def _looking(world: World) -> None:
 def _administering(world: World) -> None:
     team, member = world.acme, f"/v1/members/{world.acme.member.id}"
     for method, path, body, status in (
+        ("GET", f"{member}/sessions", None, 200),
+        ("POST", f"{member}/password-reset", {}, 202),
         ("POST", f"{member}/revoke-tokens", {}, 204),
         ("PUT", f"{member}/role", {"role": "owner"}, 200),
         ("POST", f"{member}/deactivate", {}, 200),
@@ -146,6 +148,13 @@ def _administering(world: World) -> None:
 def _granting(world: World) -> None:
     team, session = world.globex, _session(world, world.globex.owner)
     token = _call(world, "POST", "/v1/tokens", {"name": "ci"}, session).json["id"]
+    assert _call(world, "POST", "/v1/teams/globex/password-resets", {"email": team.owner.email}).status == 202
+    changed = {"current_password": team.owner.password, "new_password": PASSWORD}
+    assert _call(world, "PUT", "/v1/me/password", changed, session).status == 204
+    world.mails()
+    ended = _session(world, team.admin)
+    assert _call(world, "GET", "/v1/sessions", token=ended).status == 200
+    assert _call(world, "DELETE", "/v1/sessions/current", token=ended).status == 204
     assert _call(world, "PATCH", f"/v1/tokens/{token}", {"name": "cd"}, session).status == 200
     assert _call(world, "DELETE", f"/v1/tokens/{token}", None, session).status == 204
     listed = "/v1/team/products/trustgate/service-tokens"

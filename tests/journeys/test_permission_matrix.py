@@ -15,6 +15,7 @@ from infra.local.stack import ROOT
 from infra.local.template import DEFAULT_ROUTE, read_template
 from infra.openapi import endpoints
 from rollcall.domain.permissions import STEP_UP, Permission
+from tests.kit import GOOD_PASSWORD
 from tests.matrix import NOT_YET, OPERATIONS, PRINCIPALS, PUBLIC, READ_AS, ROUTES_BESIDE, ROWS, WAYS, Operation, Row
 from tests.scenes import ROLES, Walk, of_team_a
 
@@ -68,6 +69,9 @@ def of_row(scene: Scene, row: Row) -> Answer:
         role=row.target.removeprefix("for role ") if row.target.startswith("for role ") else "member",
         address=cast.people["other member"].email if foreign else "nora@example.com",
         team="Globex" if foreign else "Acme",
+        password=cast.people[
+            "other team's owner" if foreign else row.actor if row.actor in ROLES else "owner"
+        ].password,
     )
 
 
@@ -83,6 +87,8 @@ def target(cast: Cast, row: Row) -> str:
         return cast.invitations[f"pending {role_of(row)}" if state == "pending" else state]
     if "/tokens/{id}" in route:
         return cast.people[who].token
+    if "/sessions/{id}" in route:
+        return cast.people[who].own_session
     if row.target == "self" or "own role" in row.operation:
         return cast.people["other team's owner" if row.expected == OWN_TEAM else who].id
     return cast.people[f"{'off' if row.operation == 'reactivate' else 'other'} {role_of(row)}"].id
@@ -172,6 +178,7 @@ def test_a_products_token_does_nothing_that_people_do(walk: Walk, name: str) -> 
     scene, operation = walk.enter("crowd"), OPERATIONS[name]
     row = next(row for row in ROWS if row.operation == name)
     names = {"id": target(scene.cast, row), "role": "member", "address": "nora@example.com", "team": "Acme"}
+    names["password"] = GOOD_PASSWORD
     answer = ask(scene, operation, scene.cast.credentials["service token"], **names)
     assert walk.outcome(scene) is None
     assert (answer.status, answer.code) == (403, "forbidden")

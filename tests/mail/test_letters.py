@@ -48,6 +48,7 @@ LETTERS: dict[str, Letter] = {
     "set_password_team_created": replace(SET_PASSWORD, reason="team_created"),
     "set_password_reset": SET_PASSWORD,
     "password_changed": PasswordChanged(team="Acme", name="Bo Kim", at=AT),
+    "password_changed_with_tokens": PasswordChanged("Acme", "Bo Kim", AT, ("ci", "https://evil.tld <b>nightly</b>")),
     "notice_renewal_requested": notices.renewal_requested("Acme", "Amy Lee", "bo.kim@example.com", ENDS),
 }
 HOSTILE = [

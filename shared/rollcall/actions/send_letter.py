@@ -1,23 +1,27 @@
 """Send one letter of the outbox: claim it, see that it is still true, derive its link, send, note the outcome (T3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from rollcall.auth import links
+from rollcall.domain import tokens
 from rollcall.domain.invitations import Delivery, Invitation, State, Via
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Team
+from rollcall.domain.tokens import TokenState
 from rollcall.mail import letters, notices, ses
-from rollcall.mail.letters import Letter, Products
+from rollcall.mail.letters import Letter, Products, Reason
 from rollcall.mail.render import render
 from rollcall.mail.ses import MailRefused, MailUnavailable
 from rollcall.storage import keys, marks
 from rollcall.storage.items import LetterItem
-from rollcall.storage.reads import invitation_keys, read
+from rollcall.storage.reads import invitation_keys, read, tokens_of
 
 UNSENT = ("new", "sending")
 MOST_TRIES = 50
+_REASONS: Mapping[str, Reason] = {"set_password": "team_created", "password_reset": "reset"}
 
 
 class NotNow(Exception):
@@ -136,12 +140,20 @@ def _to_member(
     if member is None or not member.is_active:
         return None
     if item.kind == "password_changed":
-        return member.email_key, letters.PasswordChanged(team.name, member.name, now)
+        return member.email_key, letters.PasswordChanged(team.name, member.name, now, _live_tokens(member, now))
     link = member.password_link
     if link.generation != item.generation or link.expires_at is None or now >= link.expires_at:
         return None
     url = f"{post.base_url}/reset/{links.password_link(post.link_key, member)}"
-    return member.email_key, letters.SetPassword(team.name, member.name, url, link.expires_at, "team_created")
+    return member.email_key, letters.SetPassword(team.name, member.name, url, link.expires_at, _REASONS[item.kind])
+
+
+def _live_tokens(member: Member, now: datetime) -> tuple[str, ...]:
+    """Return the names of the tokens that a change of password leaves working (case 22)."""
+    if not member.pats:
+        return ()
+    listed = tokens_of(member.team_id, member.id)
+    return tuple(token.name for token, _ in listed if tokens.state(token, member, now) is TokenState.ACTIVE)
 
 
 def product_names(access: ProductAccess, team: Team) -> Products:

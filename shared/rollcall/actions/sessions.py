@@ -1,10 +1,13 @@
-"""Making a session: the same for sign-in and for joining by password (C3)."""
+"""Making a session, the same for sign-in and for joining by password; listing and ending them (C3)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from rollcall.actions.call import Call
 from rollcall.auth import secrets
+from rollcall.domain import credentials
+from rollcall.domain.errors import NotFound
 from rollcall.domain.members import Member, Session
+from rollcall.domain.permissions import CredentialKind
 from rollcall.domain.teams import Team
 
 
@@ -18,6 +21,23 @@ def new_session(call: Call, member: Member, team: Team, via: str) -> tuple[str, 
     return text, secrets.map_key(hashed), Session(call.new_id("ses"), hashed, expires_at, idle_at, via)
 
 
-def session_ends(session: Session) -> datetime:
-    """Return when the session ends whatever its holder does."""
-    return session.expires_at
+def list_sessions(call: Call, member: Member) -> list[Session]:
+    """Return the member's live sessions, newest first."""
+    live = [session for session in member.sessions.values() if session.live(call.now)]
+    return sorted(live, key=lambda session: session.id, reverse=True)
+
+
+def end_session(call: Call, session_id: str | None) -> None:
+    """End one of the caller's own sessions."""
+    if session_id is None:
+        raise NotFound
+    call.commit(credentials.end_session(call.known.member, session_id, call.actor))
+
+
+def end_current(call: Call) -> None:
+    """Sign out. Whoever is signed out already is: that is no error (case 69). Raises NotFound for a token."""
+    if call.caller is None:
+        return
+    if call.actor.kind is not CredentialKind.SESSION:
+        raise NotFound("A token is no session: revoke it.")
+    end_session(call, call.actor.credential_id)

@@ -23,7 +23,7 @@ from rollcall.storage.keys import Key
 from rollcall.storage.reads import read
 from rollcall.storage.waves import wave
 
-_NOBODY = "team_" + "0" * 26
+NOBODY = "team_" + "0" * 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
+class Tried:
     """Who tries to sign in, as far as there is anybody, and what is known of the address."""
 
     who: str
@@ -79,20 +79,20 @@ def sign_in(call: Call, slug: str, given: Credentials) -> SignedIn:
 
     Each of them costs three readings, one taking of budgets and one hash; raises TooManyRequests before the hash.
     """
-    tried = _tried(call, slug, given.email.key)
-    person = tried.member.id if tried.member else None
-    call.note(about=person or sha256(tried.who.encode()).hexdigest()[:16], team=tried.team.id if tried.team else None)
-    taken = budgets.of(tried.who, call.address or "", tried.stored, known=tried.known, now=call.now)
+    who = tried(call, slug, given.email.key)
+    person = who.member.id if who.member else None
+    call.note(about=person or sha256(who.who.encode()).hexdigest()[:16], team=who.team.id if who.team else None)
+    taken = budgets.of(who.who, call.address or "", who.stored, known=who.known, now=call.now)
     empty = budgets.take(taken, call.now)
     if empty is not None:
         call.note(reason="throttled", budget=empty.scope)
         raise TooManyRequests(budgets.wait(call.now))
-    right = passwords.verify(given.password, tried.stored)
-    if not right or tried.member is None or tried.team is None:
-        call.note(reason=tried.reason)
+    right = passwords.verify(given.password, who.stored)
+    if not right or who.member is None or who.team is None:
+        call.note(reason=who.reason)
         raise Unauthenticated("The address or the password is not right.")
-    settlement = budgets.settlement(taken, tried.known_key, call.now)
-    signed_in = _open(call, tried.member, tried.team, given.password, settlement)
+    settlement = budgets.settlement(taken, who.known_key, call.now)
+    signed_in = _open(call, who.member, who.team, given.password, settlement)
     call.note(reason="signed_in", actor=signed_in.member.id)
     return signed_in
 
@@ -109,11 +109,11 @@ def _open(call: Call, member: Member, team: Team, password: str, settlement: Seq
     return signed_in
 
 
-def _tried(call: Call, slug: str, email_key: str) -> _Tried:
+def tried(call: Call, slug: str, email_key: str) -> Tried:
     """Read who it is; where there is no such team or member the same reads are made (I30)."""
     slug = slug[: LONGEST_SLUG + 1]
-    holder = read([keys.claim(SLUG, _NOBODY, slug)]).holder(SLUG, _NOBODY, slug)
-    team_id = holder or _NOBODY
+    holder = read([keys.claim(SLUG, NOBODY, slug)]).holder(SLUG, NOBODY, slug)
+    team_id = holder or NOBODY
     who = f"{holder or slug}\0{email_key}"
     known_key = budgets.known_key(who, call.address or "")
     found = read([keys.team(team_id), keys.claim(EMAIL, team_id, email_key), known_key])
@@ -122,13 +122,13 @@ def _tried(call: Call, slug: str, email_key: str) -> _Tried:
     named = found.holder(EMAIL, team_id, email_key)
     member_id = named if named and named.startswith("mem_") else "mem_" + "0" * 26
     member = read([keys.member(team_id, member_id)]).member(team_id, member_id)
-    return _Tried(who, team, member if team else None, known_key, found.noted(known_key, call.now))
+    return Tried(who, team, member if team else None, known_key, found.noted(known_key, call.now))
 
 
 def team_by_slug(slug: str) -> Team | None:
     """Return the living team of a slug; text longer than any is cut, because the table takes no longer keys."""
     slug = slug[: LONGEST_SLUG + 1]
-    holder = read([keys.claim(SLUG, _NOBODY, slug)]).holder(SLUG, _NOBODY, slug)
+    holder = read([keys.claim(SLUG, NOBODY, slug)]).holder(SLUG, NOBODY, slug)
     team = read([keys.team(holder)]).team(holder) if holder else None
     return team if team is not None and team.alive else None
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rollcall.auth import secrets
 from rollcall.auth.secrets import Secret
+from rollcall.domain import ids
 from rollcall.domain.errors import TokenExpired, Unauthenticated
 from rollcall.domain.members import Member, Pat, Session
 from rollcall.domain.permissions import Actor, CredentialKind
@@ -46,7 +47,7 @@ def judge(token: Secret | None, found: Found, now: datetime) -> Identity:
     credential = _credential(token, member)
     if credential is None or not secrets.same(credential.hash, token.hash):
         raise Unauthenticated
-    if not credential.live(now):
+    if not credential.live(now) or _too_old(credential, team, now):
         raise TokenExpired
     if isinstance(credential, Session) and credential.via == "password" and team.sso_enforced:
         raise Unauthenticated
@@ -64,6 +65,12 @@ def _product(token: Secret, found: Found, team: Team | None) -> Identity:
         raise Unauthenticated
     actor = Actor(team.id, None, None, held.name, None, CredentialKind.SERVICE, held.id, held.product)
     return Identity(actor, None, team)
+
+
+def _too_old(credential: Session | Pat, team: Team, now: datetime) -> bool:
+    """Tell whether a session is older than the team allows today, whatever it allowed when the session began (C3)."""
+    longest = timedelta(hours=team.settings.session_absolute_hours)
+    return isinstance(credential, Session) and now >= ids.made_at(credential.id) + longest
 
 
 def _credential(token: Secret, member: Member) -> Session | Pat | None:

@@ -110,7 +110,7 @@ STEP_UP_AGE = timedelta(minutes=10)
 
 
 class CredentialKind(StrEnum):
-    """By what the caller is known; `link`, `operator` and `system` act without a stored credential."""
+    """By what the caller is known; all below `service_token` act without a stored credential, `none` unknown."""
 
     SESSION = "session"
     PAT = "pat"
@@ -118,6 +118,7 @@ class CredentialKind(StrEnum):
     LINK = "link"
     OPERATOR = "operator"
     SYSTEM = "system"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

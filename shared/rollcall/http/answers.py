@@ -23,7 +23,16 @@ from rollcall.domain.tokens import Token, TokenState
 from rollcall.http import cursors, queries
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply, etag
-from rollcall.http.views import invitation_view, member_view, row_view, service_token_view, team_view, token_view
+from rollcall.http.request import COOKIE
+from rollcall.http.views import (
+    invitation_view,
+    member_view,
+    row_view,
+    service_token_view,
+    session_view,
+    team_view,
+    token_view,
+)
 from rollcall.storage.audit import EventPage
 from rollcall.storage.invitations import InvitationPage
 from rollcall.storage.members import MemberPage
@@ -149,6 +158,17 @@ def tokens(_: Request[Any], listed: list[Listed]) -> Reply:
     """Return all tokens of a member; a cap bounds the live ones."""
     rows = [token_view(one.token, one.state, one.last_used) for one in listed]
     return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})
+
+
+def sessions(request: Request[Any], listed: list[Session]) -> Reply:
+    """Return the live sessions of a member; a cap bounds them."""
+    rows = [session_view(session, request.call.actor.credential_id) for session in listed]
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})
+
+
+def signed_out(_: Request[Any], __: object) -> Reply:
+    """Return 204, and take the cookie back from whoever has one."""
+    return Reply(204, headers={"set-cookie": f"{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"})
 
 
 def grant(_: Request[Any], value: Recorded) -> Reply:

@@ -99,6 +99,7 @@ class Endpoint:
     form: bool
     failure: Failure
     tolerant: bool
+    leaving: bool
     any_body: bool
 
     def __call__(self, event: Event, context: object = None) -> dict[str, object]:
@@ -140,7 +141,7 @@ class Endpoint:
     def _attempts(self, http: HttpRequest, facts: dict[str, object]) -> Reply:
         text, by_cookie = self._credential(http)
         token = secrets.parse(text)
-        needed = self.permission is not None or (text is not None and not by_cookie)
+        needed = self.permission is not None or self.leaving or (text is not None and not by_cookie)
         if needed and (token is None or token.kind not in authenticate.ACCEPTED):
             raise Unauthenticated
         asked, flaw = self._asked(http, token)
@@ -152,7 +153,7 @@ class Endpoint:
         raise Contention
 
     def _credential(self, http: HttpRequest) -> tuple[str | None, bool]:
-        if self.permission is None and not self.tolerant:
+        if self.permission is None and not (self.tolerant or self.leaving):
             return None, False
         return credential(http)
 
@@ -224,7 +225,7 @@ class Endpoint:
         try:
             identity = authenticate.judge(asked.token, found, now)
         except Unauthenticated:
-            if self.permission is None and by_cookie:
+            if self.permission is None and (by_cookie or (self.leaving and asked.token.kind == "ses")):
                 return None
             raise
         if by_cookie and not same_origin(asked.http, os.environ["PUBLIC_BASE_URL"]):
@@ -271,18 +272,19 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     form: bool = False,
     failure: Failure = _problem,
     tolerant: bool = False,
+    leaving: bool = False,
     any_body: bool = False,
 ) -> Callable[[Callable[[Request[Any]], Any]], Endpoint]:
     """Make a use case a route.
 
     `permission` needs a credential; without one the route is public, or `tolerant` of a caller who is signed in.
-    `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token
-    of a mailed link stands. `any_body` leaves the body unread. `answer` renders the result, also for the
-    idempotency record, so it must be pure.
+    `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token of a
+    mailed link stands. `leaving` takes a session that is over already. `any_body` leaves the body unread. `answer`
+    renders the result, also for the idempotency record, so it must be pure.
     """
 
     def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:
-        return Endpoint(action, answer, permission, body, reads, link, form, failure, tolerant, any_body)
+        return Endpoint(action, answer, permission, body, reads, link, form, failure, tolerant, leaving, any_body)
 
     return decorate
 

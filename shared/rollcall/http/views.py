@@ -4,7 +4,7 @@ from datetime import datetime
 
 from rollcall.domain import ids
 from rollcall.domain.invitations import Invitation
-from rollcall.domain.members import Member, RoleSource, Source, Status
+from rollcall.domain.members import Member, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
@@ -88,6 +88,18 @@ def token_view(token: Token, state: TokenState, last_used: datetime | None = Non
         "expires_at": None if token.expires_at is None else rfc3339(token.expires_at),
         "revoked_at": None if token.revoked_at is None else rfc3339(token.revoked_at),
         "last_used_at": None if last_used is None else f"{last_used:%Y-%m-%d}T00:00:00Z",
+    }
+
+
+def session_view(session: Session, current: str | None) -> Json:
+    """Return what is told of a session, never its secret or hash; `current` is the caller's own."""
+    return {
+        "id": session.id,
+        "via": session.via,
+        "current": session.id == current,
+        "created_at": rfc3339(ids.made_at(session.id)),
+        "idle_expires_at": rfc3339(session.idle_at),
+        "expires_at": rfc3339(session.expires_at),
     }
 
 

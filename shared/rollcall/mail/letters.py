@@ -10,7 +10,10 @@ from typing import ClassVar, Literal
 
 from rollcall.mail.words import Products, href, moment, plain, plain_lines, product_words
 
-__all__ = ["Invitation", "Letter", "Notice", "PasswordChanged", "Products", "SetPassword", "plain"]
+__all__ = ["Invitation", "Letter", "Notice", "PasswordChanged", "Products", "Reason", "SetPassword", "plain"]
+
+
+Reason = Literal["team_created", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class SetPassword:
     name: str
     url: str
     expires_at: datetime
-    reason: Literal["team_created", "reset"]
+    reason: Reason
 
     def words(self) -> Mapping[str, object]:
         """Return all that the templates of this letter see."""
@@ -78,10 +81,16 @@ class PasswordChanged:
     team: str
     name: str
     at: datetime
+    tokens: tuple[str, ...] = ()
 
     def words(self) -> Mapping[str, object]:
-        """Return all that the templates of this letter see."""
-        return {"team": plain(self.team) or "your team", "name": plain(self.name), "at": moment(self.at)}
+        """Return all that the templates of this letter see; `tokens` are the names of those that still work."""
+        return {
+            "team": plain(self.team) or "your team",
+            "name": plain(self.name),
+            "at": moment(self.at),
+            "tokens": [plain(token) for token in self.tokens],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ RollcallError
 │   └── TokenRevoked
 ├── Forbidden                     known, but not allowed
 │   ├── AboveYourRank             I8, M3
-│   └── StepUpRequired            C4: needs a fresh session
+│   ├── StepUpRequired            C4: needs a fresh session
+│   └── WrongPassword             the present password is missing or not right
 ├── Invalid                       malformed input, with pointers
 ├── NotFound                      unknown, or another team's
 ├── Conflict                      the state says no
@@ -68,6 +69,7 @@ from rollcall.domain.errors.base import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    WrongPassword,
     pointer,
 )
 from rollcall.domain.errors.conflicts import (
@@ -137,5 +139,6 @@ __all__ = [
     "Unavailable",
     "UseReactivate",
     "WrongAccount",
+    "WrongPassword",
     "pointer",
 ]

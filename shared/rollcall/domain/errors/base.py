@@ -73,6 +73,13 @@ class StepUpRequired(Forbidden):
     detail = "Sign in again to do this; tokens cannot."
 
 
+class WrongPassword(Forbidden):
+    """The present password, which proves that it is the member who changes it, is missing or not right."""
+
+    code = "wrong_password"
+    detail = "The present password is not right."
+
+
 class Invalid(RollcallError):
     """The input is malformed; `flaws` say where."""
 
