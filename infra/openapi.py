@@ -25,7 +25,7 @@ from rollcall.domain import errors
 from rollcall.domain.permissions import STEP_UP
 from rollcall.http import errors as http_errors
 from rollcall.http import link_pages
-from rollcall.http.bodies import FORM, Nothing
+from rollcall.http.bodies import FORM, Nothing, may_be_absent
 from rollcall.http.exports import MEDIA
 from rollcall.http.reply import JSON
 
@@ -83,6 +83,9 @@ class _Components:
             "parameters": parts.PARAMETERS,
             "securitySchemes": parts.SECURITY,
         }
+
+
+_DEAD_CREDENTIALS: Final = (errors.Unauthenticated, errors.TokenExpired, errors.TokenRevoked, errors.AgainstPolicy)
 
 
 def describe() -> dict[str, Any]:
@@ -156,7 +159,8 @@ def _operation(key: str, endpoint: Endpoint, components: _Components) -> Schema:
         told["parameters"] = parameters
     if endpoint.body is not Nothing:
         media = FORM if endpoint.form else JSON
-        told["requestBody"] = {"required": True, "content": {media: {"schema": components.body(endpoint.body)}}}
+        needed = not may_be_absent(endpoint.body)
+        told["requestBody"] = {"required": needed, "content": {media: {"schema": components.body(endpoint.body)}}}
     told["responses"] = _responses(key, endpoint, components)
     return told
 
@@ -171,7 +175,7 @@ def _tag(path: str) -> str:
 def _security(endpoint: Endpoint) -> list[Schema]:
     """Return who may call: `{}` is anybody."""
     known: list[Schema] = [{"bearer": []}, {"cookie": []}]
-    if endpoint.permission is not None:
+    if endpoint.permission is not None or endpoint.leaving:
         return known
     return [{}, *known] if endpoint.tolerant else [{}]
 
@@ -215,7 +219,7 @@ def _refusals(key: str, endpoint: Endpoint) -> Iterator[type[RollcallError]]:
     """Return the errors that the way to the use case may meet: see rollcall.http.endpoint."""
     yield from (errors.Invalid, http_errors.TooLarge, http_errors.UnsupportedMediaType)
     if endpoint.permission is not None or endpoint.tolerant:
-        yield from (errors.Unauthenticated, errors.TokenExpired, errors.Unavailable)
+        yield from (*_DEAD_CREDENTIALS, errors.Unavailable)
         if key.partition(" ")[0] not in SAFE:
             yield http_errors.CrossSite
     if endpoint.permission is not None:

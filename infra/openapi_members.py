@@ -52,6 +52,9 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/members/{id}/explain": Route("explainAccess", 200, "Explanation"),
     "GET /v1/members/{id}/tokens": Route("listTokensOfMember", 200, "TokenList", (errors.AboveYourRank,)),
     "GET /v1/tokens": Route("listOwnTokens", 200, "TokenList"),
+    "POST /v1/tokens/{id}/rotate": Route(
+        "rotateToken", 201, "IssuedToken", (*_SECRET, errors.Conflict, errors.TokenLimit, errors.NotFound)
+    ),
     "POST /v1/tokens": Route("issueToken", 201, "IssuedToken", _SECRET),
     "PATCH /v1/tokens/{id}": Route("renameToken", 200, "Token", WRITES),
     "DELETE /v1/tokens/{id}": Route("revokeToken", 204, None, WRITES),

@@ -44,6 +44,22 @@ _LIVE_SESSION: Final[Schema] = {
 }
 
 
+def _tokens_listed() -> Schema:
+    """Return the list of a member's tokens, beside which stands what the team allows."""
+    schema = listed("Token", _ALL)
+    limits = record(
+        "What the team allows, and how many of the tokens work.",
+        max_age_days={"type": ["integer", "null"], "minimum": 1},
+        max_per_member={"type": "integer", "minimum": 1},
+        live={"type": "integer", "minimum": 0},
+    )
+    return {
+        **schema,
+        "properties": {**schema["properties"], "limits": limits},
+        "required": [*schema["required"], "limits"],
+    }
+
+
 def shapes() -> dict[str, Schema]:
     """Return the named schemas."""
     return {
@@ -51,7 +67,7 @@ def shapes() -> dict[str, Schema]:
         "BulkOutcome": _bulk(),
         "Token": record("A personal access token; its secret is never shown again.", **_TOKEN),
         "IssuedToken": record("A new token with its secret.", **_TOKEN, secret=_secret("pat")),
-        "TokenList": listed("Token", _ALL),
+        "TokenList": _tokens_listed(),
         "LiveSession": record("A live session; its secret is never shown again.", **_LIVE_SESSION),
         "LiveSessionList": listed("LiveSession", _ALL),
         "ServiceToken": record("A product's service token.", **_SERVICE_TOKEN),

@@ -255,7 +255,7 @@ class World:
     def digest(self) -> str:
         """Return a hash of the table but for throttles, idempotency records and marks of activity."""
         kept = [
-            {name: value for name, value in item.items() if not (name == "l" and item["PK"]["S"].startswith("R#"))}
+            {name: value for name, value in item.items() if not _is_activity(name, item)}
             for item in self.items()
             if not item["PK"]["S"].startswith(NOT_CHANGES)
         ]
@@ -274,6 +274,12 @@ class World:
         table.items = copy.deepcopy(self._snapshot)
         _moto_letters().clear()
         os.environ["CLOCK_OFFSET_SECONDS"] = "0"
+
+
+def _is_activity(name: str, item: Mapping[str, Any]) -> bool:
+    """Tell whether an attribute is a mark of when somebody or some token was last seen."""
+    of_member, of_token = item["PK"]["S"].startswith("R#"), item["SK"]["S"].startswith("PAT#")
+    return (name == "l" and of_member) or (name == "lu" and of_token)
 
 
 def _moto_table() -> Any:
@@ -296,6 +302,6 @@ def worlds(stack: Stack, members: int = 30) -> Iterator[World]:
         for slug, team in told.items()
     }
     teams = {slug: TeamOf(slug, **roles) for slug, roles in people.items() if len(roles) == 3}
-    for kind in ("X", "L", "P", "G"):
+    for kind in ("X", "L", "P", "G", "T"):
         marks.finished(kind, clock.now())  # without it the first sweep looks two months back, which moto makes slow
     yield World(stack, teams)

@@ -209,6 +209,9 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
     "PATCH /v1/tokens/{id}": Beside(
         Permission.REVOKE_OWN_CREDENTIALS, "200 404 404 404 403 401", {"name": "nightly"}, kind="token"
     ),
+    "POST /v1/tokens/{id}/rotate": Beside(
+        Permission.ISSUE_OWN_TOKEN, "201 404 404 404 403 401", {"overlap_minutes": 5}, kind="token"
+    ),
     "GET /v1/team": Beside(Permission.READ_TEAM, "200 200 403 200 403 401"),
     "PATCH /v1/team": Beside(Permission.EDIT_TEAM, "200 200 403 200 403 401", {"name": "Renamed"}),
     "GET /v1/team/settings/{group}": Beside(

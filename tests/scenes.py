@@ -76,6 +76,7 @@ def of_team_a(world: World) -> list[dict[str, Any]]:
     """Every item that team A's id stands in, but for marks of activity."""
     code = ids.code(world.acme.id)
     rows = [{**item, "l": None} if item["PK"]["S"].startswith("R#") else item for item in world.items()]
+    rows = [{**item, "lu": None} if item["SK"]["S"].startswith("PAT#") else item for item in rows]
     return [item for item in rows if code in repr(item) and not item["PK"]["S"].startswith(("RL#", "IDEM#"))]
 
 

@@ -1,7 +1,11 @@
-"""The schedule that marks invitations past their deadline; whatever its event says is ignored (case 280)."""
+"""The schedule that marks invitations past their deadline and tells of tokens that end soon.
+
+Whatever its event says is ignored (case 280).
+"""
 
 from rollcall import clock
 from rollcall.actions.expire import expire
+from rollcall.actions.remind import remind
 from rollcall.http.observe import logger
 from rollcall.http.schedule import Context, system_call, time_left
 
@@ -13,5 +17,6 @@ def handler(event: object, context: Context | None = None) -> dict[str, int]:
     """Expire what is due, as far as the time goes; the next run finds the rest."""
     now = clock.now()
     expired = expire(lambda: system_call(now), now, time_left(context, _RESERVE_MILLISECONDS), _MOST)
-    logger.info("expired", extra={"count": expired})
-    return {"expired": expired}
+    reminded = remind(lambda: system_call(now), now, time_left(context, _RESERVE_MILLISECONDS), _MOST)
+    logger.info("expired", extra={"count": expired, "reminded": reminded})
+    return {"expired": expired, "reminded": reminded}

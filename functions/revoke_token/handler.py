@@ -2,7 +2,7 @@
 
 from rollcall.actions import tokens
 from rollcall.actions.targets import target
-from rollcall.actions.tokens import Listed, TokenEdit
+from rollcall.actions.tokens import Held, Listed, TokenEdit
 from rollcall.domain.permissions import Permission
 from rollcall.http import answers, targets
 from rollcall.http.bodies import Nothing
@@ -10,13 +10,13 @@ from rollcall.http.endpoint import Request, by_route, endpoint
 
 
 @endpoint(permission=Permission.READ_OWN_CREDENTIALS, answer=answers.tokens)
-def _own(request: Request[Nothing]) -> list[Listed]:
+def _own(request: Request[Nothing]) -> Held:
     """List the own tokens, revoked and expired ones too."""
     return tokens.list_tokens(request.call, request.call.known.member)
 
 
 @endpoint(permission=Permission.READ_MEMBERS, reads=targets.member, answer=answers.tokens)
-def _of_member(request: Request[Nothing]) -> list[Listed]:
+def _of_member(request: Request[Nothing]) -> Held:
     """List a member's tokens: what is told of them, never a secret."""
     return tokens.list_tokens(request.call, target(request.call, request.asked.path_id("id", "mem")))
 

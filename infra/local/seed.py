@@ -116,7 +116,7 @@ def _member(team: Team, email: str, name: str, role: Role, number: int, password
 def _pat(team: Team, member: Member) -> tuple[str, Member]:
     text = credentials.compose("pat", team.id, member.id, secrets.token_bytes(32))
     hashed = credentials.digest(text)
-    pat = Pat(ids.make("pat", team.created_at, secrets.token_bytes(10)), hashed, None)
+    pat = Pat(ids.make("pat", team.created_at, credentials.randomness(hashed)), hashed, None)
     commit(Change((Created(Token(pat.id, team.id, member.id, "local", text[-LAST:], hashed, None)),)))
     held = {credentials.map_key(hashed): pat}
     return text, replace(member, pats=held)

@@ -12,8 +12,8 @@ from rollcall.domain.changes import Change, Created, Updated
 from rollcall.domain.errors import Conflict, Invalid, TokenLimit
 from rollcall.domain.events import Action
 from rollcall.domain.teams import Settings
-from rollcall.domain.tokens import Token, TokenState
-from tests.values import DAY, MILLISECOND, NOW, a_member, a_pat, a_team, by
+from rollcall.domain.tokens import Made, Token, TokenState
+from tests.values import DAY, MILLISECOND, NOW, a_member, a_pat, a_team, by, new_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,6 +64,10 @@ def test_case_049_every_age_within_the_teams_limit_is_allowed(settings: Settings
     tokens.check_age(expires_at, settings, NOW)
 
 
+def issued_to(member: Member, key: str, pat: Pat, settings: Settings) -> Change:
+    return tokens.issue(member, Made(token_of(member, pat), key, new_id("let")), by(member), settings, NOW)
+
+
 # ---------------------------------------------------------------- number
 
 
@@ -77,9 +81,9 @@ def test_case_051_live_tokens_never_exceed_the_limit(live: int, limit: int, allo
     settings = Settings(tokens_max_per_member=limit)
     if not allowed:
         with pytest.raises(TokenLimit):
-            tokens.issue(member, key, made, by(member), settings, NOW)
+            tokens.issue(member, Made(made, key, new_id("let")), by(member), settings, NOW)
         return
-    change = tokens.issue(member, key, made, by(member), settings, NOW)
+    change = tokens.issue(member, Made(made, key, new_id("let")), by(member), settings, NOW)
     step, created = change.steps
     assert isinstance(step, Updated)
     assert created == Created(made)
@@ -90,7 +94,7 @@ def test_case_051_live_tokens_never_exceed_the_limit(live: int, limit: int, allo
 def test_case_051_an_expired_one_makes_room_at_its_very_moment() -> None:
     dead, alive, new = a_pat(NOW), a_pat(NOW + MILLISECOND), a_pat()
     member = holding(dead, alive)
-    change = tokens.issue(member, new[0], token_of(member, new[1]), by(member), Settings(tokens_max_per_member=2), NOW)
+    change = issued_to(member, *new, Settings(tokens_max_per_member=2))
     (step, _) = change.steps
     assert isinstance(step, Updated)
     assert set(step.after.pats) == {alive[0], new[0]}  # type: ignore[union-attr]
@@ -100,7 +104,7 @@ def test_case_056_a_token_stores_no_role_and_the_audit_neither_secret_nor_hash()
     member = holding()
     key, pat = a_pat(NOW + DAY)
     made = token_of(member, pat)
-    (deed,) = tokens.issue(member, key, made, by(member), FREE, NOW).deeds
+    (deed,) = tokens.issue(member, Made(made, key, new_id("let")), by(member), FREE, NOW).deeds
     assert (deed.action, deed.before, deed.after) == (Action.TOKEN_ISSUED, None, made.facts)
     assert set(made.facts) == {"name", "last4", "expires_at", "member"}
     assert "role" not in Token.__slots__
@@ -161,4 +165,4 @@ def test_a_token_is_told_to_be_what_it_is_at_its_use(
     """I6: also those that were cut all together, which no write of their own marks."""
     key, pat = a_pat(expires_at)
     member = holding((key, pat)) if held else holding()
-    assert tokens.state(token_of(member, pat, revoked_at=revoked_at), member, NOW) is state
+    assert tokens.state(token_of(member, pat, revoked_at=revoked_at), member, FREE, NOW) is state

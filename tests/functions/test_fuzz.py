@@ -98,7 +98,7 @@ class Prober:
 
 def place_of(key: str) -> str:
     """What kind of thing a route's path names."""
-    for place in ("service-tokens", "grants", "members", "tokens", "reset"):
+    for place in ("service-tokens", "grants", "members", "tokens", "sessions", "reset"):
         if f"/{place}" in key:
             return place
     return "invitations"
@@ -119,6 +119,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
     owner, admin = seeded.acme.owner, seeded.acme.admin
     login = {"email": owner.email, "password": owner.password}
     session = seeded.call("POST", "/v1/teams/acme/sessions", login).json["token"]
+    other = seeded.call("POST", "/v1/teams/acme/sessions", login).json["id"]
     issued = seeded.call("POST", "/v1/tokens", {"name": "ci"}, token=session).json
     listed = "/v1/team/products/trustgate/service-tokens"
     service = seeded.call("POST", listed, {"name": "live"}, token=session).json
@@ -128,6 +129,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
         "session": session,
         "tokens": issued["id"],
         "service-tokens": service["id"],
+        "sessions": other,
         "grants": admin.id,
         "PUT /v1/members/{id}/grants/{grant}": service["secret"],
         "POST /v1/me/leave": seeded.acme.member.pat,
@@ -161,6 +163,7 @@ def valid_bodies(link: str, expired: str, reset: str) -> dict[str, dict[str, Any
         "POST /v1/invitations/inspect": {"token": link},
         "POST /v1/invitations/accept": {"token": link, "name": "Ivy", "password": GOOD_PASSWORD},
         "POST /v1/invitations/renewal-request": {"token": expired},
+        "POST /v1/teams/{slug}/password-resets": {"email": "nobody@acme.example.com"},
         "POST /v1/password-resets/complete": {"token": reset, "password": GOOD_PASSWORD},
         "POST /v1/teams/{slug}/sessions": {"email": "nobody@acme.example.com", "password": "not the password"},
         "PATCH /v1/me": {"name": "Olivia", "avatar_url": "https://example.com/o.png"},
@@ -178,6 +181,8 @@ def member_bodies(heir: str) -> dict[str, dict[str, Any]]:
         "PUT /v1/members/{id}/grants/{grant}": {"name": "Vault", "kind": "team"},
         "POST /v1/tokens": {"name": "ci", "expires_at": "2040-01-01T00:00:00Z"},
         "PATCH /v1/tokens/{id}": {"name": "cd"},
+        "POST /v1/tokens/{id}/rotate": {"overlap_minutes": 0, "expires_at": "2040-01-01T00:00:00Z"},
+        "PUT /v1/me/password": {"current_password": "acme-owner correct horse battery", "new_password": GOOD_PASSWORD},
         "PATCH /v1/team": {"name": "Acme Two"},
         "DELETE /v1/team": {"name": "Acme"},
         "POST /v1/team/products": {"key": "newest", "name": "Newest"},
@@ -264,7 +269,7 @@ def test_case_170_a_malformed_body_is_400_or_413(prober: Prober, key: str) -> No
         if name != "not UTF-8":  # the gateway has made it UTF-8 before we see it; below it arrives as it is
             assert prober.send(key, prober.target(key), body, JSON_TYPE).status == 400, name
     assert prober.send(key, prober.target(key), b" " * 65_537, JSON_TYPE).status == 413
-    if key in WITH_BODY:
+    if key in WITH_BODY and OPERATIONS[key]["requestBody"]["required"]:
         assert prober.send(key, prober.target(key), b"", JSON_TYPE).status == 400
 
 

@@ -86,7 +86,7 @@ def test_an_operation_says_who_may_call_it_what_it_does_and_what_it_may_answer(k
     operation, endpoint = OPERATIONS[key], openapi.endpoints()[key]
     assert operation["summary"]
     public = {} in operation["security"]
-    assert public == (endpoint.permission is None)
+    assert public == (endpoint.permission is None and not endpoint.leaving)
     assert ("requestBody" in operation) == (endpoint.body is not Nothing)
     always = {"400", "413", "415", "500"}
     asked = {"401", "403", "503"} if endpoint.permission else {"410", "429", "503"} if endpoint.link else set()

@@ -49,6 +49,9 @@ LETTERS: dict[str, Letter] = {
     "set_password_reset": SET_PASSWORD,
     "password_changed": PasswordChanged(team="Acme", name="Bo Kim", at=AT),
     "password_changed_with_tokens": PasswordChanged("Acme", "Bo Kim", AT, ("ci", "https://evil.tld <b>nightly</b>")),
+    "notice_token_issued": notices.token_issued("Acme", "Amy Lee", "deploy <b>", "wXyZ", None),
+    "notice_token_expiring": notices.token_expiring("Acme", "Amy Lee", "deploy", "wXyZ", ENDS),
+    "notice_token_leaked": notices.token_leaked("Acme", "Amy Lee", "deploy", "wXyZ", ENDS),
     "notice_renewal_requested": notices.renewal_requested("Acme", "Amy Lee", "bo.kim@example.com", ENDS),
 }
 HOSTILE = [

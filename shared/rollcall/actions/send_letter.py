@@ -17,7 +17,7 @@ from rollcall.mail.render import render
 from rollcall.mail.ses import MailRefused, MailUnavailable
 from rollcall.storage import keys, marks
 from rollcall.storage.items import LetterItem
-from rollcall.storage.reads import invitation_keys, read, tokens_of
+from rollcall.storage.reads import invitation_keys, letter_value, read, tokens_of
 
 UNSENT = ("new", "sending")
 MOST_TRIES = 50
@@ -140,7 +140,9 @@ def _to_member(
     if member is None or not member.is_active:
         return None
     if item.kind == "password_changed":
-        return member.email_key, letters.PasswordChanged(team.name, member.name, now, _live_tokens(member, now))
+        return member.email_key, letters.PasswordChanged(team.name, member.name, now, _live_tokens(member, team, now))
+    if item.kind in notices.OF_TOKENS:
+        return _of_token(member, item, team, now)
     link = member.password_link
     if link.generation != item.generation or link.expires_at is None or now >= link.expires_at:
         return None
@@ -148,12 +150,27 @@ def _to_member(
     return member.email_key, letters.SetPassword(team.name, member.name, url, link.expires_at, _REASONS[item.kind])
 
 
-def _live_tokens(member: Member, now: datetime) -> tuple[str, ...]:
+def _of_token(member: Member, item: LetterItem, team: Team, now: datetime) -> tuple[str, Letter] | None:
+    """Tell a member of one of their tokens; that it ends soon only while it works."""
+    token_id = letter_value(item).fields["token"]
+    token = read([keys.pat(team.id, member.id, token_id)]).token(team.id, member.id, token_id)
+    if token is None:
+        return None
+    works = tokens.state(token, member, team.settings, now) is TokenState.ACTIVE
+    if item.kind == "token_expiring" and not works:
+        return None
+    notice = notices.OF_TOKENS[item.kind]
+    return member.email_key, notice(team.name, member.name, token.name, token.last4, token.expires_at)
+
+
+def _live_tokens(member: Member, team: Team, now: datetime) -> tuple[str, ...]:
     """Return the names of the tokens that a change of password leaves working (case 22)."""
     if not member.pats:
         return ()
     listed = tokens_of(member.team_id, member.id)
-    return tuple(token.name for token, _ in listed if tokens.state(token, member, now) is TokenState.ACTIVE)
+    return tuple(
+        token.name for token, _ in listed if tokens.state(token, member, team.settings, now) is TokenState.ACTIVE
+    )
 
 
 def product_names(access: ProductAccess, team: Team) -> Products:

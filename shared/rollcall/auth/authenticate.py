@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rollcall.auth import secrets
 from rollcall.auth.secrets import Secret
-from rollcall.domain import ids
-from rollcall.domain.errors import TokenExpired, Unauthenticated
+from rollcall.domain import ids, tokens
+from rollcall.domain.errors import AgainstPolicy, TokenExpired, TokenRevoked, Unauthenticated
 from rollcall.domain.members import Member, Pat, Session
 from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.domain.teams import Team
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
-from rollcall.storage.reads import Found
+from rollcall.storage.reads import Found, read
 
+_EVER = datetime.fromtimestamp(0, UTC)
 ACCEPTED = ("ses", "pat", "svc")
 
 
@@ -49,11 +50,31 @@ def judge(token: Secret | None, found: Found, now: datetime) -> Identity:
         raise Unauthenticated
     if not credential.live(now) or _too_old(credential, team, now):
         raise TokenExpired
+    if isinstance(credential, Pat) and not tokens.allowed(credential.id, credential.expires_at, team.settings):
+        raise AgainstPolicy
     if isinstance(credential, Session) and credential.via == "password" and team.sso_enforced:
         raise Unauthenticated
     kind = CredentialKind.PAT if token.kind == "pat" else CredentialKind.SESSION
     actor = Actor(team.id, member.id, member.email, member.name, member.role, kind, credential.id)
     return Identity(actor, member, team)
+
+
+def reason(token: Secret, refused: Unauthenticated, now: datetime) -> Unauthenticated:
+    """Return why a personal access token is refused, which only the holder of the right secret is told."""
+    if token.kind != "pat" or type(refused) is not Unauthenticated:
+        return refused
+    key = token_key(token)
+    told = read([key]).token_at(key, token.team_id, token.owner_id)
+    if told is None or not secrets.same(told.hash, token.hash):
+        return refused
+    expired = told.revoked_at is None and told.expires_at is not None and now >= told.expires_at
+    return TokenExpired() if expired else TokenRevoked()
+
+
+def token_key(token: Secret) -> Key:
+    """Return the key of what is told of a personal access token, from its text alone."""
+    pat_id = ids.make("pat", _EVER, secrets.randomness(token.hash))
+    return keys.pat(token.team_id, token.owner_id, pat_id)
 
 
 def _product(token: Secret, found: Found, team: Team | None) -> Identity:

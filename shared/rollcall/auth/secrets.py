@@ -72,6 +72,11 @@ def digest(text: str) -> str:
     return ids.base62(number, SECRET_LENGTH)
 
 
+def randomness(hashed: str) -> bytes:
+    """Return ten bytes of a hash: in the place of an id's random part they lead from a credential's text to its id."""
+    return ids.number_of(hashed).to_bytes(32, "big")[:10]
+
+
 def map_key(hashed: str) -> str:
     """Return a credential's key in the member item's maps: the start of its hash."""
     return hashed[:MAP_KEY_LENGTH]

@@ -37,6 +37,8 @@ class Action(StrEnum):
     LEFT = "member.left"
     OWNERSHIP_TRANSFERRED = "team.ownership_transferred"
     TOKEN_ISSUED = "token.issued"
+    TOKEN_ROTATED = "token.rotated"
+    TOKEN_LEAKED = "token.leaked"
     TOKEN_RENAMED = "token.renamed"
     TOKEN_REVOKED = "token.revoked"
     TEAM_EDITED = "team.edited"

@@ -12,6 +12,7 @@ _VALUE = {character: value for value, character in enumerate(_BASE62)}
 ULID = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _ID = re.compile(f"(?:{'|'.join(PREFIXES)})_{ULID}")
 _RANDOM_BITS = 80
+RANDOM_LENGTH = 16
 CODE_LENGTH = 22
 
 

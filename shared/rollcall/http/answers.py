@@ -9,7 +9,7 @@ from rollcall.actions.grants import Recorded
 from rollcall.actions.invite import warnings
 from rollcall.actions.invite_many import Outcome, emails
 from rollcall.actions.sign_in import SignedIn
-from rollcall.actions.tokens import Listed
+from rollcall.actions.tokens import Held, Listed
 from rollcall.auth import keyring
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
@@ -154,10 +154,11 @@ def token(_: Request[Any], value: Listed) -> Reply:
     return Reply(200, token_view(value.token, value.state, value.last_used))
 
 
-def tokens(_: Request[Any], listed: list[Listed]) -> Reply:
-    """Return all tokens of a member; a cap bounds the live ones."""
-    rows = [token_view(one.token, one.state, one.last_used) for one in listed]
-    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})
+def tokens(_: Request[Any], held: Held) -> Reply:
+    """Return all tokens of a member, a cap bounds the live ones, and what the team allows."""
+    rows = [token_view(one.token, one.state, one.last_used) for one in held.tokens]
+    limits = {"max_age_days": held.max_age_days, "max_per_member": held.max_per_member, "live": held.live}
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows), "limits": limits})
 
 
 def sessions(request: Request[Any], listed: list[Session]) -> Reply:

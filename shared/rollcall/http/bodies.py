@@ -31,11 +31,16 @@ class JsonObject(dict[str, object]):
     """A body whose fields its use case judges one by one."""
 
 
+def may_be_absent(shape: type) -> bool:
+    """Tell whether a request may come without this body; then every field has its default."""
+    return shape is Nothing or bool(getattr(shape, "MAY_BE_ABSENT", False))
+
+
 def read_body(request: HttpRequest, shape: type[B], *, form: bool = False) -> B:
     """Return the body as `shape`, or say everything that is wrong with it."""
     if len(request.body) > LARGEST_BODY:
         raise TooLarge
-    if shape is Nothing and not request.body:
+    if not request.body and may_be_absent(shape):
         return shape()
     _check_media_type(request, FORM if form else "application/json")
     if issubclass(shape, JsonObject):

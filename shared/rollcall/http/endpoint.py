@@ -17,8 +17,16 @@ from rollcall.actions.call import Call, Caller
 from rollcall.auth import authenticate, secrets
 from rollcall.auth.secrets import Secret
 from rollcall.domain import ids
-from rollcall.domain.errors import Contention, LinkUnknown, RollcallError, Stale, TooManyRequests, Unauthenticated
-from rollcall.domain.permissions import Permission
+from rollcall.domain.errors import (
+    Contention,
+    Forbidden,
+    LinkUnknown,
+    RollcallError,
+    Stale,
+    TooManyRequests,
+    Unauthenticated,
+)
+from rollcall.domain.permissions import OF_PRODUCTS, Permission
 from rollcall.http import errors, idempotency, observe
 from rollcall.http.bodies import Nothing, read_body
 from rollcall.http.conditional import versions
@@ -144,6 +152,8 @@ class Endpoint:
         needed = self.permission is not None or self.leaving or (text is not None and not by_cookie)
         if needed and (token is None or token.kind not in authenticate.ACCEPTED):
             raise Unauthenticated
+        if token is not None and token.kind == "svc" and self.permission not in OF_PRODUCTS:
+            raise Forbidden  # nothing is read: the function may not read a product's token either
         asked, flaw = self._asked(http, token)
         for _ in range(ATTEMPTS):
             try:
@@ -224,16 +234,18 @@ class Endpoint:
             return None
         try:
             identity = authenticate.judge(asked.token, found, now)
-        except Unauthenticated:
+        except Unauthenticated as refused:
             if self.permission is None and (by_cookie or (self.leaving and asked.token.kind == "ses")):
                 return None
-            raise
+            raise authenticate.reason(asked.token, refused, now) from None
         if by_cookie and not same_origin(asked.http, os.environ["PUBLIC_BASE_URL"]):
             raise errors.CrossSite
         if self.permission is not None:
             identity.actor.require(self.permission, now)
         if identity.member is not None:
             marks.seen(identity.member, now)
+            if asked.token.kind == "pat":
+                marks.used(identity.member, str(identity.actor.credential_id), now)
             marks.extend(identity.member, identity.team, asked.token.map_key, now)
         return Caller(identity.actor, identity.member, identity.team)
 

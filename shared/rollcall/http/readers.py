@@ -21,6 +21,7 @@ from rollcall.domain.text import (
     MemberId,
     Message,
     NewPassword,
+    OverlapMinutes,
     PersonName,
     ProductKey,
     ProductKeys,
@@ -35,6 +36,7 @@ from rollcall.mail.address import Address, canonical
 
 LONGEST_NAME = 100
 LONGEST_MESSAGE = 500
+LONGEST_OVERLAP = 7 * 24 * 60
 LONGEST_LINK = 200
 SHORTEST_LINK = 1
 LONGEST_URL = 500
@@ -173,6 +175,12 @@ def _member_id(value: object) -> str:
     return str(value)
 
 
+def _overlap(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LONGEST_OVERLAP:
+        raise Wrong(f"This must be a whole number from 0 to {LONGEST_OVERLAP}.")
+    return value
+
+
 def _heir_id(value: object) -> str:
     """Return the id of a member, or of the invitation of somebody who is none yet (case 140)."""
     return str(value) if ids.valid(value, "inv") else _member_id(value)
@@ -221,6 +229,7 @@ READERS: dict[object, Callable[[object], object]] = {
     AllProducts: _all_products,
     ProductKeys: _product_keys,
     MemberId: _member_id,
+    OverlapMinutes: _overlap,
     HeirId: _heir_id,
     AddressList: _address_list,
     GrantName: lambda value: _line(value, LONGEST_NAME),

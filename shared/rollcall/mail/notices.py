@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from rollcall.mail.letters import Notice
-from rollcall.mail.words import day, plain
+from rollcall.mail.words import day, moment, plain
 
 
 def renewal_requested(team: str, reader: str, email: str, expired_at: datetime) -> Notice:
@@ -18,3 +18,52 @@ def renewal_requested(team: str, reader: str, email: str, expired_at: datetime) 
         ),
         f"You got it because you may invite people to {where}.",
     )
+
+
+def token_issued(team: str, reader: str, name: str, last4: str, expires_at: datetime | None) -> Notice:
+    """Tell a member that a token of theirs was made: whoever did not make it knows then (C4)."""
+    where, what = plain(team), plain(name)
+    ends = f"It works until {day(expires_at)}." if expires_at else "It works until it is revoked."
+    return Notice(
+        reader,
+        f"A personal access token was made for {where}",
+        (
+            f'the personal access token "{what}" (ending in {last4}) was made for your membership of {where}. {ends}',
+            "If that was not you, revoke it, change your password, and tell an owner or admin at once.",
+        ),
+        f"You got it because a token of your membership of {where} was made.",
+    )
+
+
+def token_expiring(team: str, reader: str, name: str, last4: str, expires_at: datetime | None) -> Notice:
+    """Tell a member that a token of theirs ends soon (C4)."""
+    where, what = plain(team), plain(name)
+    ends = moment(expires_at) if expires_at else "soon"
+    return Notice(
+        reader,
+        f"A personal access token of yours for {where} expires soon",
+        (
+            f'your personal access token "{what}" (ending in {last4}) for {where} expires on {ends}.',
+            "If something still uses it, rotate it before then: the old one works on for a while.",
+        ),
+        f"You got it because a token of your membership of {where} ends.",
+    )
+
+
+def token_leaked(team: str, reader: str, name: str, last4: str, expires_at: datetime | None) -> Notice:
+    """Tell a member that a token of theirs was found in the open, and does not work any more (case 60)."""
+    del expires_at
+    where, what = plain(team), plain(name)
+    return Notice(
+        reader,
+        f"A personal access token of yours for {where} was found in the open and revoked",
+        (
+            f'your personal access token "{what}" (ending in {last4}) for {where} was found where anybody can read it.',
+            "It was revoked at once and opens nothing any more.",
+            "Look at what it was used for in the audit, and make a new one where something needs it.",
+        ),
+        f"You got it because a token of your membership of {where} was reported.",
+    )
+
+
+OF_TOKENS = {"token_issued": token_issued, "token_expiring": token_expiring, "token_leaked": token_leaked}

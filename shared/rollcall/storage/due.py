@@ -65,6 +65,12 @@ def invitation_ids(pk: str, sk: str) -> tuple[str, str]:
     return ids.from_code("team", pk.partition("#")[2]), ids.from_code("inv", sk)
 
 
+def member_ids(pk: str) -> tuple[str, str]:
+    """Return the ids of team and member that an index entry names."""
+    _, team, member = pk.split("#")
+    return ids.from_code("team", team), ids.from_code("mem", member)
+
+
 def letter_id(pk: str) -> str:
     """Return the id of the letter that an index entry names."""
     return ids.from_code("let", pk.partition("#")[2])

@@ -164,6 +164,7 @@ class TokenItem(Item):
     hash = UnicodeAttribute(attr_name="h")
     expires_at = NumberAttribute(attr_name="x", null=True)
     revoked_at = NumberAttribute(attr_name="rv", null=True)
+    notice_at = NumberAttribute(attr_name="na", null=True)
     last_used = NumberAttribute(attr_name="lu", null=True)
 
 

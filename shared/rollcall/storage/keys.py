@@ -26,6 +26,7 @@
 | oldest unfinished day of a sweep | `SWEEP#kind` | `DAY` | the sweep |
 | throttle mark | `RL#scope#hash#window` | `MARK` | throttles |
 | index `expiry`: pending invitations | XP `X#day#shard` | XS `time#…` | the sweep |
+| index `expiry`: tokens whose end is to be told | XP `T#day#shard` | XS `time#…` | letters before an expiry |
 | index `expiry`: removed members | XP `G#day#shard` | XS `time#…` | the purge |
 | index `expiry`: unsent letters | XP `L#day#shard` | XS `time#…` | re-driving the sender |
 """
@@ -68,8 +69,11 @@ def grant(team_id: str, member_id: str, product: str, grant_id: str) -> Key:
 
 
 def pat(team_id: str, member_id: str, pat_id: str) -> Key:
-    """Return the key of a token's details (name, expiry, last use), in its member's partition."""
-    return Key(member(team_id, member_id).pk, f"PAT#{ids.code(pat_id)}")
+    """Return the key of a token's details (name, expiry, last use), in its member's partition.
+
+    It names the random part of the id alone, which can be told from the token's text (auth/secrets.py).
+    """
+    return Key(member(team_id, member_id).pk, f"PAT#{pat_id[-ids.RANDOM_LENGTH :]}")
 
 
 def remnant(team_id: str, member_id: str) -> Key:

@@ -14,7 +14,7 @@ from rollcall.domain.members import Member
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys
-from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem, SweepItem
+from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem, SweepItem, TokenItem
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Item, failure_code, guarded
 from rollcall.storage.values import session_text
@@ -93,18 +93,37 @@ def _seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def seen(member: Member, now: datetime) -> None:
-    """Note on the roster row that the member was active, at most once an hour; never makes a request fail."""
+def _first_this_hour(an_id: str, now: datetime) -> bool:
+    """Tell whether this process notes the id for the first time in this hour."""
     hour = window(now, SEEN_EVERY)
-    if _seen.get(member.id) == hour:
-        return
+    if _seen.get(an_id) == hour:
+        return False
     if len(_seen) >= SEEN_REMEMBERED:
         _seen.clear()
-    _seen[member.id] = hour
+    _seen[an_id] = hour
+    return True
+
+
+def seen(member: Member, now: datetime) -> None:
+    """Note on the roster row that the member was active, at most once an hour; never makes a request fail."""
+    if not _first_this_hour(member.id, now):
+        return
     row = RowItem(*keys.row(member.team_id, member.block, member.id))
     stale = RowItem.last_active.does_not_exist() | (RowItem.last_active <= epoch_ms(now - SEEN_EVERY))
     try:
         row.update([RowItem.last_active.set(epoch_ms(now))], RowItem.PK.exists() & stale)
+    except PynamoDBException:
+        return
+
+
+def used(member: Member, pat_id: str, now: datetime) -> None:
+    """Note the last use of a token, at most once an hour; never makes a request fail (case 62)."""
+    if not _first_this_hour(pat_id, now):
+        return
+    item = TokenItem(*keys.pat(member.team_id, member.id, pat_id))
+    stale = TokenItem.last_used.does_not_exist() | (TokenItem.last_used <= epoch_ms(now - SEEN_EVERY))
+    try:
+        item.update([TokenItem.last_used.set(epoch_ms(now))], TokenItem.PK.exists() & stale)
     except PynamoDBException:
         return
 

@@ -36,6 +36,7 @@ from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
+from rollcall.domain.times import epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys, repairs, roster, seals
 from rollcall.storage.differences import differences, plain
@@ -215,8 +216,16 @@ def _still(step: Updated) -> Condition:
         return InvitationItem.version == before.version
     if isinstance(before, Token):
         unrevoked: Condition = TokenItem.revoked_at.does_not_exist() & (TokenItem.name == before.name)
+        unrevoked &= _unnoticed(before)
         return unrevoked
     return TeamItem.version == before.version
+
+
+def _unnoticed(token: Token) -> Condition:
+    """Return the condition that the token's end was not told since it was read: each letter goes once."""
+    if token.notice_at is None:
+        return TokenItem.notice_at.does_not_exist()
+    return TokenItem.notice_at == epoch_ms(token.notice_at)
 
 
 def _room(step: Updated) -> Iterator[Condition]:

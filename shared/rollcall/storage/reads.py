@@ -94,7 +94,12 @@ class Found:
 
     def token(self, team_id: str, member_id: str, token_id: str) -> Token | None:
         """Return what is told of a member's token."""
-        raw = self.items.get(keys.pat(team_id, member_id, token_id))
+        found = self.token_at(keys.pat(team_id, member_id, token_id), team_id, member_id)
+        return found if found is not None and found.id == token_id else None
+
+    def token_at(self, key: Key, team_id: str, member_id: str) -> Token | None:
+        """Return what is told of a member's token, by its key."""
+        raw = self.items.get(key)
         return None if raw is None else token_of(TokenItem.from_raw_data(raw), team_id, member_id)
 
     def owners(self, team_id: str) -> frozenset[str]:
@@ -177,7 +182,8 @@ def tokens_of(team_id: str, member_id: str) -> list[ListedToken]:
     """Return what is told of a member's tokens, oldest first, each with its last use."""
     rows = query(Ask(keys.member(team_id, member_id).pk, begins="PAT#", consistent=True))
     items = [TokenItem.from_raw_data(raw) for raw in rows.items]
-    return [(token_of(item, team_id, member_id), _last_used(item)) for item in items]
+    listed = [(token_of(item, team_id, member_id), _last_used(item)) for item in items]
+    return sorted(listed, key=lambda one: one[0].id)
 
 
 def _last_used(item: TokenItem) -> datetime | None:

@@ -85,8 +85,12 @@ def grant_of(item: GrantItem) -> Grant:
 
 def token_item(token: Token) -> TokenItem:
     """Return the item of a token's details."""
+    due = None if token.notice_at is None else keys.expiry("T", token.notice_at, token.id)
     return TokenItem(
         *keys.pat(token.team_id, token.member_id, token.id),
+        XP=due.pk if due else None,
+        XS=due.sk if due else None,
+        notice_at=None if token.notice_at is None else epoch_ms(token.notice_at),
         id=token.id,
         name=token.name,
         last4=token.last4,
@@ -107,6 +111,7 @@ def token_of(item: TokenItem, team_id: str, member_id: str) -> Token:
         hash=item.hash,
         expires_at=None if item.expires_at is None else from_epoch_ms(int(item.expires_at)),
         revoked_at=None if item.revoked_at is None else from_epoch_ms(int(item.revoked_at)),
+        notice_at=None if item.notice_at is None else from_epoch_ms(int(item.notice_at)),
     )
 
 

@@ -3,7 +3,8 @@
 RollcallError
 ├── Unauthenticated               no valid credential
 │   ├── TokenExpired              said only to the holder of the right secret
-│   └── TokenRevoked
+│   ├── TokenRevoked
+│   └── AgainstPolicy             C4: lives longer than the team allows now
 ├── Forbidden                     known, but not allowed
 │   ├── AboveYourRank             I8, M3
 │   ├── StepUpRequired            C4: needs a fresh session
@@ -47,6 +48,7 @@ RollcallError
 
 from rollcall.domain.errors.base import (
     AboveYourRank,
+    AgainstPolicy,
     Conflict,
     Flaw,
     Forbidden,
@@ -98,6 +100,7 @@ from rollcall.domain.errors.conflicts import (
 __all__ = [
     "AboveYourRank",
     "ActingOnYourself",
+    "AgainstPolicy",
     "AlreadyAccepted",
     "AlreadyInvited",
     "AlreadyIssued",

@@ -52,6 +52,13 @@ class TokenRevoked(Unauthenticated):
     detail = "This token was revoked."
 
 
+class AgainstPolicy(Unauthenticated):
+    """The secret is right; the token was made to live longer than the team allows now (C4)."""
+
+    code = "pat_policy"
+    detail = "This token lives longer than its team allows: make a new one."
+
+
 class Forbidden(RollcallError):
     """The caller is known and may not do this."""
 
