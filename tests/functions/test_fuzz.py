@@ -126,6 +126,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
         "service-tokens": service["id"],
         "grants": admin.id,
         "PUT /v1/members/{id}/grants/{grant}": service["secret"],
+        "POST /v1/introspect": service["secret"],
         "POST /v1/me/leave": seeded.acme.member.pat,
         "invitations": invitation["id"],
         "members": seeded.acme.member.id,
@@ -179,6 +180,8 @@ def member_bodies(heir: str) -> dict[str, dict[str, Any]]:
         "PATCH /v1/team/products/{key}": {"name": "Trust Gate"},
         "POST /v1/team/products/{key}/service-tokens": {"name": "staging"},
         "POST /v1/team/transfer-ownership": {"member_id": heir},
+        "POST /v1/introspect": {"token": "no credential", "token_type_hint": "access_token", "product": "trustgate"},
+        "POST /v1/product-tokens": {"product": "trustgate"},
     }
 
 

@@ -20,7 +20,7 @@ from rollcall.domain import ids
 from rollcall.domain.errors import Contention, LinkUnknown, RollcallError, Stale, TooManyRequests, Unauthenticated
 from rollcall.domain.permissions import Permission
 from rollcall.http import errors, idempotency, observe
-from rollcall.http.bodies import Nothing, read_body
+from rollcall.http.bodies import Form, Nothing, read_body
 from rollcall.http.conditional import versions
 from rollcall.http.reply import Reply, gateway_response
 from rollcall.http.request import HttpRequest, credential, read_event, same_origin
@@ -96,7 +96,7 @@ class Endpoint:
     body: type
     reads: Reads
     link: Callable[[HttpRequest, Any], str | None] | None
-    form: bool
+    form: Form
     failure: Failure
     tolerant: bool
     any_body: bool
@@ -266,7 +266,7 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     body: type = Nothing,
     reads: Reads = _no_keys,
     link: Callable[[HttpRequest, Any], str | None] | None = None,
-    form: bool = False,
+    form: Form = False,
     failure: Failure = _problem,
     tolerant: bool = False,
     any_body: bool = False,
@@ -275,8 +275,8 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
 
     `permission` needs a credential; without one the route is public, or `tolerant` of a caller who is signed in.
     `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token
-    of a mailed link stands. `any_body` leaves the body unread. `answer` renders the result, also for the
-    idempotency record, so it must be pure.
+    of a mailed link stands. `form` takes the body as a form, or as "either". `any_body` leaves it unread. `answer`
+    renders the result, also for the idempotency record, so it must be pure.
     """
 
     def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:

@@ -6,6 +6,7 @@ RollcallError
 │   └── TokenRevoked
 ├── Forbidden                     known, but not allowed
 │   ├── AboveYourRank             I8, M3
+│   ├── NoProductAccess           C7: a product that the member may not open, or that is none
 │   └── StepUpRequired            C4: needs a fresh session
 ├── Invalid                       malformed input, with pointers
 ├── NotFound                      unknown, or another team's
@@ -56,6 +57,7 @@ from rollcall.domain.errors.base import (
     LinkRevoked,
     LinkUnknown,
     LinkUsed,
+    NoProductAccess,
     NotCovered,
     NotFound,
     RollcallError,
@@ -114,6 +116,7 @@ __all__ = [
     "LinkUsed",
     "MemberExists",
     "MemberHasGrants",
+    "NoProductAccess",
     "NotActive",
     "NotCovered",
     "NotFound",

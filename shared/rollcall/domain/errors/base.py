@@ -73,6 +73,13 @@ class StepUpRequired(Forbidden):
     detail = "Sign in again to do this; tokens cannot."
 
 
+class NoProductAccess(Forbidden):
+    """Rule C7: the member may not open the product, or the team has none of that key: the same answer."""
+
+    code = "no_product_access"
+    detail = "You may not open a product of this key."
+
+
 class Invalid(RollcallError):
     """The input is malformed; `flaws` say where."""
 
