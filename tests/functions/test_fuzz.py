@@ -509,6 +509,8 @@ def test_case_177_a_body_of_another_media_type_is_415(prober: Prober, key: str) 
         "*/*",
         "applic\u0430tion/json",
     ):
+        if media in OPERATIONS[key]["requestBody"]["content"]:
+            continue
         answer = prober.send(key, prober.target(key), prober.bodies[key], {"content-type": media})
         assert (answer.status, answer.code) == (415, "unsupported_media_type"), media
 
