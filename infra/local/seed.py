@@ -13,12 +13,16 @@ from rollcall.actions.create_team import NewTeam, create_team
 from rollcall.auth import passwords
 from rollcall.auth import secrets as credentials
 from rollcall.domain import ids
+from rollcall.domain.changes import Change, Created
 from rollcall.domain.members import Member, Pat, RoleSource, Source
 from rollcall.domain.permissions import Role
+from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import ALL_PRODUCTS, NO_PRODUCTS, ProductAccess, Team
+from rollcall.domain.tokens import LAST
 from rollcall.http.schedule import system_call
 from rollcall.mail.address import canonical
 from rollcall.storage import bulk, keys
+from rollcall.storage.commit import commit
 from rollcall.storage.items import MemberItem
 from rollcall.storage.values import item_of
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 SEEDED = 30
 TEAMS = (("acme", "Acme"), ("globex", "Globex"), ("initech", "Initech"))
 PRODUCTS = {"trustgate": "TrustGate", "trusttest": "TrustTest", "trustvault": "TrustVault"}
+PRODUCT = "trustgate"
 NAMES = (
     "Amy Lee", "Bo Jansson", "Chloé Dupont", "Dmitri Ivanov", "Eszter Nagy", "Fatima al-Zahra", "Günther Groß",
     "Håkon Åsen", "Inês Conceição", "Jürgen Müller", "Kenji Tanaka", "Łukasz Żółkowski", "María José Núñez",
@@ -67,8 +72,8 @@ def _team(slug: str, name: str, size: int) -> dict[str, object]:
         "slug": slug,
         **{role: told.get(role) for role in ("owner", "admin", "member")},
         "scim_token": None,
-        "service_token": None,
-        "product": "trustgate",
+        "service_token": _service_token(team),
+        "product": PRODUCT,
     }
 
 
@@ -113,6 +118,14 @@ def _pat(team: Team, member: Member) -> tuple[str, Member]:
     pat = Pat(ids.make("pat", team.created_at, secrets.token_bytes(10)), hashed, None)
     held = {credentials.map_key(hashed): pat}
     return text, replace(member, pats=held)
+
+
+def _service_token(team: Team) -> str:
+    token_id = ids.make("svc", team.created_at, secrets.token_bytes(10))
+    text = credentials.compose("svc", team.id, token_id, secrets.token_bytes(32))
+    token = ServiceToken(token_id, team.id, PRODUCT, "seeded", text[-LAST:], credentials.digest(text))
+    commit(Change(steps=(Created(token),)))
+    return text
 
 
 def _give(member: Member) -> None:
