@@ -172,7 +172,7 @@ def _soon() -> str:
 
 
 @pytest.mark.parametrize("verb", ["deactivate", "revoke-tokens", "products", "remove"])
-def test_case_074_a_cut_shows_in_the_very_next_answer(world: World, gate: str, verb: str) -> None:
+def test_c6_a_cut_shows_in_the_very_next_answer(world: World, gate: str, verb: str) -> None:
     mia = world.acme.member
     assert told(world, mia.pat, gate)["active"] is True
     if verb == "products":
@@ -184,7 +184,7 @@ def test_case_074_a_cut_shows_in_the_very_next_answer(world: World, gate: str, v
     assert told(world, mia.pat, gate) == INACTIVE
 
 
-def test_case_074_a_product_that_is_taken_away_closes_for_everybody(world: World, gate: str) -> None:
+def test_c6_a_product_that_is_taken_away_closes_for_everybody(world: World, gate: str) -> None:
     vault = service_token(world, "trustvault")
     assert ask(world, "DELETE", "/v1/team/products/trustvault").status == 204
     assert introspect(world, world.acme.owner.pat, vault).status == 401

@@ -169,7 +169,7 @@ def test_a_product_is_all_that_can_be_asked_for(world: World, body: object, poin
     assert (answer.status, answer.pointers) == (400, pointers)
 
 
-def test_case_074_nobody_who_was_cut_off_gets_another(world: World) -> None:
+def test_c6_nobody_who_was_cut_off_gets_another(world: World) -> None:
     mia, session = world.acme.member, sign_in(world, world.acme.member)
     assert act_on(world, mia.id, "deactivate").status == 200
     assert [exchange(world, by).status for by in (mia.pat, session)] == [401, 401]
@@ -177,7 +177,7 @@ def test_case_074_nobody_who_was_cut_off_gets_another(world: World) -> None:
     assert world.call("POST", PATH, {"product": "trustgate"}).status == 401
 
 
-def test_case_085_a_signed_token_is_no_credential_here(world: World) -> None:
+def test_case_071_a_signed_token_is_no_credential_here(world: World) -> None:
     token = signed(world, world.acme.owner.pat)
     unsigned = jwt.encode({"sub": world.acme.owner.id, "role": "owner"}, "", algorithm="none")
     with world.unchanged():
@@ -238,6 +238,15 @@ def test_a_keys_name_is_its_thumbprint(world: World) -> None:
     (key,) = world.call("GET", KEYS).json["keys"]
     text = f'{{"crv":"P-256","kty":"EC","x":"{key["x"]}","y":"{key["y"]}"}}'
     assert key["kid"] == base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def test_a_key_may_be_known_before_it_signs(world: World, rotate: Any) -> None:
+    """The way to rotate that no product notices: whoever kept the keys of before can check the new key's tokens."""
+    older = randomness.token_hex(32)
+    rotate(current=older, previous=SECRET)
+    kept = {key.key_id for key in published(world).keys}
+    rotate(current=SECRET, previous=older)
+    assert jwt.get_unverified_header(signed(world, world.acme.owner.pat))["kid"] in kept
 
 
 def test_after_a_rotation_the_new_key_signs_and_the_old_ones_tokens_still_check(world: World, rotate: Any) -> None:
