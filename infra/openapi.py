@@ -25,9 +25,9 @@ from rollcall.domain import errors
 from rollcall.domain.permissions import STEP_UP
 from rollcall.http import errors as http_errors
 from rollcall.http import link_pages
-from rollcall.http.bodies import FORM, Nothing, may_be_absent
+from rollcall.http.bodies import MEDIA as BODY_MEDIA
+from rollcall.http.bodies import Nothing, may_be_absent
 from rollcall.http.exports import MEDIA
-from rollcall.http.reply import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -158,9 +158,9 @@ def _operation(key: str, endpoint: Endpoint, components: _Components) -> Schema:
     if parameters := [*_in_path(path), *_in_query(route), *_in_headers(route)]:
         told["parameters"] = parameters
     if endpoint.body is not Nothing:
-        media = FORM if endpoint.form else JSON
+        schema = {"schema": components.body(endpoint.body)}
         needed = not may_be_absent(endpoint.body)
-        told["requestBody"] = {"required": needed, "content": {media: {"schema": components.body(endpoint.body)}}}
+        told["requestBody"] = {"required": needed, "content": dict.fromkeys(BODY_MEDIA[endpoint.form], schema)}
     told["responses"] = _responses(key, endpoint, components)
     return told
 
@@ -169,7 +169,7 @@ def _tag(path: str) -> str:
     parts = path.split("/")
     if parts[1] == "v1" and len(parts) > 2 and "." not in parts[2]:  # noqa: PLR2004 "", "v1" and the noun
         return parts[2]
-    return "service" if len(parts) == 2 or parts[1] == "v1" else "pages"  # noqa: PLR2004 "" and the name
+    return "service" if len(parts) == 2 or parts[1] in {"v1", ".well-known"} else "pages"  # noqa: PLR2004 "" and the name
 
 
 def _security(endpoint: Endpoint) -> list[Schema]:
@@ -244,7 +244,7 @@ def _success(route: Route, status: int) -> Schema:
     elif route.answer == EXPORT:
         told["content"] = {media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()}
     elif route.answer is not None:
-        told["content"] = {JSON: {"schema": words.ref(route.answer)}}
+        told["content"] = {route.media: {"schema": words.ref(route.answer)}}
     return told
 
 

@@ -12,6 +12,7 @@ from rollcall.domain.events import Action
 from rollcall.domain.invitations import Verb
 from rollcall.domain.team_changes import GROUPS
 from rollcall.http.exports import MEDIA
+from rollcall.http.reply import KEY_SET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +100,9 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
         "issueServiceToken", 201, "IssuedServiceToken", (*_SECRET, errors.NotFound)
     ),
     "DELETE /v1/team/products/{key}/service-tokens/{id}": Route("revokeServiceToken", 204, None, WRITES),
+    "POST /v1/introspect": Route("introspect", 200, "Introspected"),
+    "POST /v1/product-tokens": Route("issueProductToken", 201, "ProductToken", (errors.NoProductAccess,)),
+    "GET /.well-known/jwks.json": Route("listSigningKeys", 200, "KeySet", (errors.Unavailable,), media=KEY_SET),
     "GET /v1/audit-events": Route("listEvents", 200, "EventPage", query=_EVENTS),
     "GET /v1/audit-events/export": Route(
         "exportEvents", 200, EXPORT, query={**_EVENTS, "format": _FORMAT}, headers=("Link", "X-Audit-Head")

@@ -11,6 +11,7 @@ from rollcall.domain.errors import RollcallError
 from rollcall.domain.invitations import MOVES, State, Verb
 from rollcall.http import queries
 from rollcall.http.cursors import LONGEST as LONGEST_CURSOR
+from rollcall.http.reply import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ Errors = tuple[type[RollcallError], ...]
 class Route:
     """One route. `answer` names the schema of its success; a page is HTML, None an answer without a body.
 
-    `also` are further statuses of success, with the same answer.
+    `also` are further statuses of success, with the same answer; `media` is the type of an answer that is no page.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Route:
     query: Mapping[str, Schema] = field(default_factory=dict)
     headers: Sequence[str] = ()
     also: Sequence[int] = ()
+    media: str = JSON
 
 
 PAGE: Final = "Page"

@@ -20,6 +20,7 @@ from rollcall.domain.text import (
     AddressList,
     AllProducts,
     AvatarUrl,
+    CredentialText,
     FormText,
     GrantName,
     HeirId,
@@ -137,6 +138,7 @@ READ: Final[dict[Any, Schema]] = {
     MemberId: {"type": "string", "pattern": f"^mem_{ids.ULID}$"},
     datetime: {"type": "string", "pattern": whole(readers.MOMENT), "description": "A moment in UTC (RFC 3339)."},
     FormText: text(0, readers.LONGEST_TYPED_PASSWORD),
+    CredentialText: text(1, readers.LONGEST_CREDENTIAL),
     Slug: SLUG,
 }
 """One schema for each reader of `rollcall.http.readers.READERS`: it refuses no value that the reader takes."""

@@ -15,6 +15,7 @@ from rollcall.domain.tokens import TokenState
 
 _ALL: Final = "How many there are."
 _OBJECT_OR_NULL: Final[Schema] = {"type": ["object", "null"], "additionalProperties": True}
+_SECONDS: Final[Schema] = {"type": "integer", "minimum": 0, "description": "Seconds since 1970."}
 _PRODUCT: Final = record("A product of the team.", key=PRODUCT_KEY, name=WORD)
 _TOKEN: Final[Schema] = {
     "id": id_of("pat"),
@@ -102,6 +103,47 @@ def shapes() -> dict[str, Schema]:
             next_cursor=TEXT_OR_NULL,
         ),
         "Explanation": _explanation(),
+        **_for_products(),
+    }
+
+
+def _for_products() -> dict[str, Schema]:
+    standing: dict[str, Schema] = {
+        "iss": WORD,
+        "sub": id_of("mem"),
+        "aud": PRODUCT_KEY,
+        "team": record("The team.", id=id_of("team"), slug=WORD),
+        "role": ref("Role"),
+        "email": EMAIL,
+        "email_verified": FLAG,
+        "name": WORD,
+        "username": EMAIL,
+        "token_type": {"type": "string", "enum": ["session", "pat"]},
+        "client_id": {"type": "string", "description": "The credential's id."},
+        "iat": _SECONDS,
+        "products": ref("Products"),
+    }
+    ends: Schema = {"exp": {**_SECONDS, "description": "Its earliest end; absent where it never ends by itself."}}
+    key = dict.fromkeys(("kid", "x", "y"), WORD)
+    one = record(
+        "A key.", kty={"const": "EC"}, crv={"const": "P-256"}, alg={"const": "ES256"}, use={"const": "sig"}, **key
+    )
+    return {
+        "Introspected": {
+            "description": "Whose a credential is, and whether they may open the product now (RFC 7662).",
+            "oneOf": [
+                record("Not to be let in, whatever the reason.", active={"const": False}),
+                record("Who it is.", ends, active={"const": True}, **standing),
+            ],
+        },
+        "ProductToken": record(
+            "A signed token for one product.",
+            token={"type": "string", "description": "A JWT (RFC 9068); docs/integrate.md says what to check."},
+            token_type={"const": "Bearer"},
+            expires_in={"type": "integer", "minimum": 0, "description": "Seconds."},
+            product=PRODUCT_KEY,
+        ),
+        "KeySet": record("The keys of product tokens (RFC 7517).", keys={"type": "array", "items": one}),
     }
 
 

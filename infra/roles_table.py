@@ -23,6 +23,7 @@ AREAS: Final[Mapping[str, tuple[Permission, ...]]] = {
         P.READ_OWN_CREDENTIALS,
         P.ISSUE_OWN_TOKEN,
         P.REVOKE_OWN_CREDENTIALS,
+        P.ISSUE_PRODUCT_TOKEN,
     ),
     "members: list, role, product access, deactivate, remove, reset, revoke credentials, release grants": (
         P.READ_MEMBERS,

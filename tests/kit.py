@@ -85,6 +85,7 @@ class TeamOf:
     owner: Person
     admin: Person
     member: Person
+    service_token: str = ""
 
     @property
     def id(self) -> str:
@@ -301,7 +302,11 @@ def worlds(stack: Stack, members: int = 30) -> Iterator[World]:
         slug: {role: Person(**team[role]) for role in ("owner", "admin", "member") if team[role]}
         for slug, team in told.items()
     }
-    teams = {slug: TeamOf(slug, **roles) for slug, roles in people.items() if len(roles) == 3}
+    teams = {
+        slug: TeamOf(slug, **roles, service_token=told[slug]["service_token"])
+        for slug, roles in people.items()
+        if len(roles) == 3
+    }
     for kind in ("X", "L", "P", "G", "T"):
         marks.finished(kind, clock.now())  # without it the first sweep looks two months back, which moto makes slow
     yield World(stack, teams)

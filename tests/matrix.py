@@ -172,7 +172,8 @@ PRINCIPALS: Final = ("owner", "admin", "member", "other team's owner", "service 
 class Beside:
     """A route that no row names: its permission, a request, and what it answers to each of PRINCIPALS by session.
 
-    By PAT it is the same, but for what needs a fresh session. `{id}` is an id of `kind`, of the one team.
+    By PAT it is the same, but for what needs a fresh session. `{id}` is an id of `kind`, of the one team. A GET changes
+    nothing, nor does what says so.
     """
 
     permission: Permission
@@ -180,6 +181,7 @@ class Beside:
     body: Mapping[str, object] | None = None
     kind: str | None = None
     fills: Mapping[str, str] = field(default_factory=dict)
+    changes: bool = True
 
     def answer_to(self, principal: str) -> int:
         """Return the status that a principal is to get by a session."""
@@ -235,6 +237,12 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
         Permission.REVOKE_SERVICE_TOKEN, "204 204 403 404 403 401", kind="service token", fills=_KEY
     ),
     "GET /v1/members/{id}/sessions": Beside(Permission.READ_MEMBERS, "200 200 403 404 403 401", kind="member"),
+    "POST /v1/introspect": Beside(
+        Permission.INTROSPECT, "403 403 403 403 200 401", {"token": "no credential"}, changes=False
+    ),
+    "POST /v1/product-tokens": Beside(
+        Permission.ISSUE_PRODUCT_TOKEN, "201 201 201 201 403 401", {"product": "trustgate"}, changes=False
+    ),
     "GET /v1/audit-events/export": Beside(Permission.READ_AUDIT, "200 200 403 200 403 401"),
 }
 
@@ -242,6 +250,7 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
 PUBLIC: Final[Mapping[str, str]] = {
     "GET /healthz": "tells nothing",
     "GET /v1/openapi.json": "describes this API",
+    "GET /.well-known/jwks.json": "holds public keys",
     "GET /v1/teams/{slug}/sign-in-options": "comes before signing in",
     "POST /v1/teams/{slug}/sessions": "is signing in",
     "POST /v1/teams/{slug}/password-resets": "comes before signing in",

@@ -76,6 +76,7 @@ def _environment(bytecode: str) -> dict[str, str]:
         "PUBLIC_BASE_URL": "https://rollcall.example",
         "MAIL_FROM": "no-reply@rollcall.example",
         "LINK_KEYS": "file:/nowhere",
+        "SIGNING_KEYS": "file:/nowhere",
         "POWERTOOLS_SERVICE_NAME": "rollcall",
         "POWERTOOLS_METRICS_NAMESPACE": "Rollcall",
     }

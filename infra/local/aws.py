@@ -83,7 +83,8 @@ def service_environment(template: Mapping[str, str], base_url: str, dev_folder: 
         "TABLE_NAME": TABLE_NAME,
         "PUBLIC_BASE_URL": base_url,
         "MAIL_FROM": MAIL_FROM,
-        "LINK_KEYS": f"file:{link_keys(dev_folder)}",
+        "LINK_KEYS": f"file:{secret_file(dev_folder, 'link-keys.json')}",
+        "SIGNING_KEYS": f"file:{secret_file(dev_folder, 'signing-keys.json')}",
         "POWERTOOLS_SERVICE_NAME": "rollcall",
         "POWERTOOLS_METRICS_NAMESPACE": "Rollcall",
         "ROLLCALL_LOCAL": "1",
@@ -91,9 +92,9 @@ def service_environment(template: Mapping[str, str], base_url: str, dev_folder: 
     }
 
 
-def link_keys(dev_folder: Path) -> Path:
-    """Return the file with the key of mailed links, made at first use and kept, so that links outlive a restart."""
-    path = dev_folder / "link-keys.json"
+def secret_file(dev_folder: Path, name: str) -> Path:
+    """Return the file of a secret, made at first use and kept, so that what is derived from it outlives a restart."""
+    path = dev_folder / name
     if not path.exists():
         keys = {"current": base64.b64encode(secrets.token_bytes(32)).decode(), "previous": None}
         write_private(path, json.dumps(keys))

@@ -21,6 +21,7 @@ OWN_PROFILE = {
     "own_credentials:read",
     "own_tokens:issue",
     "own_credentials:revoke",
+    "own_product_tokens:issue",
 }
 TEAM_SETTINGS = {"team:read", "team:edit", "service_tokens:read", "service_tokens:issue", "service_tokens:revoke"}
 USERS_AND_INVITATIONS = {
@@ -37,7 +38,7 @@ USERS_AND_INVITATIONS = {
     "invitations:manage",
 }
 SSO_PASSWORD_AUDIT_SIEM = {"sso:configure", "members:reset_password", "audit:read", "siem:configure"}
-PRODUCTS_ONLY = {"grants:record"}  # M9
+PRODUCTS_ONLY = {"grants:record", "credentials:introspect"}  # M9, C7
 OWNERS_ONLY = {"sso:enforce", "scim_tokens:manage", "break_glass:manage", "team:transfer", "team:delete"}
 
 ADMINS = OWN_PROFILE | TEAM_SETTINGS | USERS_AND_INVITATIONS | SSO_PASSWORD_AUDIT_SIEM
@@ -149,15 +150,15 @@ def test_what_a_role_does_not_allow_is_refused_as_such_before_step_up_is_asked_f
 
 
 @pytest.mark.parametrize("permission", list(Permission))
-def test_a_products_token_does_nothing_but_what_concerns_grants(permission: Permission) -> None:
+def test_a_products_token_does_nothing_but_ask_and_what_concerns_grants(permission: Permission) -> None:
     product_token = replace(acting(Role.OWNER, CredentialKind.SERVICE), role=None, product="trustgate")
-    if permission.value in {"grants:record", "grants:read", "members:release_grants"}:
+    if permission.value in PRODUCTS_ONLY | {"grants:read", "members:release_grants"}:
         product_token.require(permission, NOW)
         return
     with pytest.raises(Forbidden):
         product_token.require(permission, NOW)
 
 
-@pytest.mark.parametrize("permission", sorted(set(Permission) - STEP_UP - {Permission.RECORD_GRANTS}))
+@pytest.mark.parametrize("permission", sorted(MATRIX[Role.OWNER] - STEP_UP))
 def test_a_token_carries_everything_else_of_its_user(permission: Permission) -> None:
     acting(Role.OWNER, CredentialKind.PAT).require(permission, NOW)

@@ -41,6 +41,8 @@ REQUESTS: dict[str, tuple[str, str, Json]] = {
     "team": ("GET", "/v1/team", None),
     "audit": ("GET", "/v1/audit-events", None),
     "grants": ("GET", f"/v1/members/{'mem_' + '0' * 26}/grants", None),
+    "introspect": ("POST", "/v1/introspect", {"token": "no credential"}),
+    "product_token": ("POST", "/v1/product-tokens", {"product": "trustgate"}),
     "sign_in": ("POST", "/v1/teams/acme/sessions", {"email": NORA, "password": "some password"}),
     "set_password": ("POST", "/v1/password-resets/complete", {"token": "{reset}", "password": "a phrase of words"}),
 }

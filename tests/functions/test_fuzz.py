@@ -132,6 +132,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
         "sessions": other,
         "grants": admin.id,
         "PUT /v1/members/{id}/grants/{grant}": service["secret"],
+        "POST /v1/introspect": service["secret"],
         "POST /v1/me/leave": seeded.acme.member.pat,
         "invitations": invitation["id"],
         "members": seeded.acme.member.id,
@@ -189,6 +190,8 @@ def member_bodies(heir: str) -> dict[str, dict[str, Any]]:
         "PATCH /v1/team/products/{key}": {"name": "Trust Gate"},
         "POST /v1/team/products/{key}/service-tokens": {"name": "staging"},
         "POST /v1/team/transfer-ownership": {"member_id": heir},
+        "POST /v1/introspect": {"token": "no credential", "token_type_hint": "access_token", "product": "trustgate"},
+        "POST /v1/product-tokens": {"product": "trustgate"},
     }
 
 
@@ -516,6 +519,8 @@ def test_case_177_a_body_of_another_media_type_is_415(prober: Prober, key: str) 
         "*/*",
         "applic\u0430tion/json",
     ):
+        if media in OPERATIONS[key]["requestBody"]["content"]:
+            continue
         answer = prober.send(key, prober.target(key), prober.bodies[key], {"content-type": media})
         assert (answer.status, answer.code) == (415, "unsupported_media_type"), media
 

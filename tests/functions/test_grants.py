@@ -177,7 +177,7 @@ def test_more_grants_than_fit_in_a_transaction_are_released_all_the_same(world: 
 
 def test_a_service_token_is_shown_once_listed_and_dead_with_its_revocation(world: World) -> None:
     session = sign_in(world, world.acme.owner)
-    path = "/v1/team/products/trustgate/service-tokens"
+    path = "/v1/team/products/trustvault/service-tokens"
     with world.tells("service_token.issued"):
         made = ask(world, "POST", path, {"name": "gate"}, session).json
     assert (made["secret"].startswith("rc_svc_"), len(made["secret"])) == (True, 100)
@@ -198,12 +198,12 @@ def test_a_service_token_is_shown_once_listed_and_dead_with_its_revocation(world
 
 def test_a_product_has_at_most_ten_service_tokens(world: World) -> None:
     session = sign_in(world, world.acme.owner)
-    path = "/v1/team/products/trustgate/service-tokens"
+    path = "/v1/team/products/trustvault/service-tokens"
     assert {ask(world, "POST", path, {"name": f"t{n}"}, session).status for n in range(10)} == {201}
     with world.unchanged():
         refused = ask(world, "POST", path, {"name": "t10"}, session)
     assert (refused.status, refused.code) == (409, "token_limit")
-    assert ask(world, "POST", path.replace("gate", "test"), {"name": "t"}, session).status == 201
+    assert ask(world, "POST", path.replace("vault", "test"), {"name": "t"}, session).status == 201
 
 
 def test_a_removed_products_token_opens_nothing_and_its_grants_can_still_be_released(world: World, gate: str) -> None:

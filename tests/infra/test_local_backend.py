@@ -53,10 +53,12 @@ def test_nothing_of_the_developers_aws_account_is_used_and_all_is_put_back(
     with Stack(toy_checkout(tmp_path)):
         assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"} & os.environ.keys()
         assert os.environ["TABLE_NAME"] == TABLE_NAME
-        keys = json.loads((tmp_path / ".dev/link-keys.json").read_text())
-        assert os.environ["LINK_KEYS"] == f"file:{tmp_path}/.dev/link-keys.json"
-        assert keys["previous"] is None
-        assert (tmp_path / ".dev/link-keys.json").stat().st_mode & 0o777 == 0o600
+        files = {"LINK_KEYS": tmp_path / ".dev/link-keys.json", "SIGNING_KEYS": tmp_path / ".dev/signing-keys.json"}
+        for variable, file in files.items():
+            assert os.environ[variable] == f"file:{file}"
+            assert json.loads(file.read_text())["previous"] is None
+            assert file.stat().st_mode & 0o777 == 0o600
+        assert len({file.read_text() for file in files.values()}) == 2
     assert os.environ["AWS_PROFILE"] == "production"
     assert "TABLE_NAME" not in os.environ
 

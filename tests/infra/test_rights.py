@@ -165,6 +165,7 @@ def _granting(world: World) -> None:
     grants_of = f"/v1/members/{team.member.id}/grants"
     for name in ("One", "Another"):
         assert _call(world, "PUT", f"{grants_of}/vault", {"name": name}, issued["secret"]).status in {200, 201}
+    _asking(world, issued["secret"], session)
     assert _call(world, "DELETE", f"/v1/members/{team.member.id}", None, session).status == 409
     assert _call(world, "GET", grants_of, token=session).status == 200
     assert _call(world, "DELETE", grants_of, None, session).status == 200
@@ -173,6 +174,14 @@ def _granting(world: World) -> None:
     assert _call(world, "POST", listed, {"name": "left over"}, session).status == 201
     heir = {"member_id": team.admin.id}
     assert _call(world, "POST", "/v1/team/transfer-ownership", heir, session).status == 200
+
+
+def _asking(world: World, service: str, session: str) -> None:
+    for token, status in ((service, 200), (session, 403)):
+        assert _call(world, "POST", "/v1/introspect", {"token": session}, token).status == status
+    for token, status in ((session, 201), (service, 403)):
+        assert _call(world, "POST", "/v1/product-tokens", {"product": "trustgate"}, token).status == status
+    assert _call(world, "GET", "/.well-known/jwks.json").status == 200
 
 
 def _session(world: World, person: Person) -> str:

@@ -22,6 +22,7 @@ from tests.infra.template_reading import (
 FOLDERS = sorted(functions())
 WITHOUT_TABLE = {"root"}
 READS_SECRET = {"accept", "audit", "list_invitations", "list_members", "manage_invitation", "send_mail", "set_password"}
+SIGNS = {"product_token"}
 HASHES_PASSWORDS = {"accept", "set_password", "sign_in"}
 READS = ("BatchGetItem", "Query")
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
@@ -64,7 +65,7 @@ def test_a_function_logs_json_into_a_group_of_its_own_that_forgets(folder: str) 
     assert group["LogGroupName"]["Fn::Sub"].endswith(f"/{folder}")
 
 
-def test_every_function_is_told_the_same_and_only_those_that_need_the_link_keys_know_where_they_are() -> None:
+def test_every_function_is_told_the_same_and_only_those_that_need_a_secret_know_where_it_is() -> None:
     shared = template()["Globals"]["Function"]["Environment"]["Variables"]
     assert set(shared) == {
         "TABLE_NAME",
@@ -75,6 +76,7 @@ def test_every_function_is_told_the_same_and_only_those_that_need_the_link_keys_
         "LOG_LEVEL",
     }
     assert {folder for folder, body in functions().items() if "LINK_KEYS" in _own_environment(body)} == READS_SECRET
+    assert {folder for folder, body in functions().items() if "SIGNING_KEYS" in _own_environment(body)} == SIGNS
 
 
 def _own_environment(function: dict[str, Any]) -> dict[str, Any]:
@@ -94,11 +96,12 @@ def test_case_299_secrets_are_neither_parameters_nor_outputs_nor_environment(tex
     assert not re.search(r"rc_[a-z]{3}_|AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY", text)
     assert not [name for name in template()["Parameters"] if re.search("secret|token|password|key", name.lower())]
     assert "resolve:secretsmanager" not in text
-    assert of_type("AWS::SecretsManager::Secret")["LinkKeys"]["GenerateSecretString"]
+    assert set(of_type("AWS::SecretsManager::Secret")) == {"LinkKeys", "SigningKeys"}
 
 
-def test_the_generated_link_keys_have_the_shape_that_functions_read() -> None:
-    generated = of_type("AWS::SecretsManager::Secret")["LinkKeys"]["GenerateSecretString"]
+@pytest.mark.parametrize("secret", ["LinkKeys", "SigningKeys"])
+def test_a_generated_secret_has_the_shape_that_functions_read(secret: str) -> None:
+    generated = of_type("AWS::SecretsManager::Secret")[secret]["GenerateSecretString"]
     assert json.loads(generated["SecretStringTemplate"]) == {"previous": None}
     assert generated["GenerateStringKey"] == "current"
     assert generated["PasswordLength"] == 64
@@ -160,14 +163,15 @@ def test_only_schedules_read_the_index_and_only_their_part_of_it() -> None:
     assert {action for action in on_index if action.startswith("dynamodb:")} == {"dynamodb:Query"}
 
 
-def test_only_those_that_derive_links_or_seal_cursors_may_read_the_link_keys() -> None:
+@pytest.mark.parametrize(("secret", "allowed"), [("LinkKeys", READS_SECRET), ("SigningKeys", SIGNS)])
+def test_only_those_that_derive_keys_from_a_secret_may_read_it(secret: str, allowed: set[str]) -> None:
     readers = {
         folder
         for folder in FOLDERS
         for grant in grants(folder)
-        if grant.action.startswith("secretsmanager:") and grant.resource == {"Ref": "LinkKeys"}
+        if grant.action.startswith("secretsmanager:") and grant.resource == {"Ref": secret}
     }
-    assert readers == READS_SECRET
+    assert readers == allowed
 
 
 def test_only_the_sender_sends_and_only_as_the_configured_identity() -> None:

@@ -61,10 +61,10 @@ def founded(served: Stack) -> Iterator[Founding]:
     def found(size: int, asleep: Container[int] = ()) -> Network:
         slug = f"team-{next(_numbers)}"
         told = seed._team(slug, slug.title(), STAFF)
-        roles = {role: Person(**told[role]) for role in ("owner", "admin", "member")}  # type: ignore[arg-type]
+        owner, admin, member = (Person(**told[role]) for role in ("owner", "admin", "member"))  # type: ignore[arg-type]
         served.drain()
         earlier = frozenset(mail.id for mail in served.mailbox.mails())
-        world = Network(served, {"acme": TeamOf(slug, **roles)}, earlier=earlier)
+        world = Network(served, {"acme": TeamOf(slug, owner, admin, member)}, earlier=earlier)
         people = [
             replace(person, status=Status.DEACTIVATED) if number in asleep or number % 15 == 7 else person
             for number, person in enumerate(seed._crowd(world.team(), slug, size - STAFF))

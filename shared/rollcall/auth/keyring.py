@@ -1,4 +1,4 @@
-"""The key that links and cursors are derived under: two live at a time, so that rotation breaks no link."""
+"""The keys that links, cursors and signatures are derived from: two live at a time, so that rotation breaks none."""
 
 import json
 import os
@@ -14,8 +14,17 @@ _held: dict[str, tuple[float, list[bytes]]] = {}
 
 
 def link_keys() -> list[bytes]:
-    """Return the keys, the current one first; read again after five minutes. Without them 503, never an empty key."""
-    where = os.environ["LINK_KEYS"]
+    """Return the keys of links, the current one first. Raises Unavailable: without them 503, never an empty key."""
+    return _fresh(os.environ["LINK_KEYS"])
+
+
+def signing_keys() -> list[bytes]:
+    """Return what the signing keys of product tokens are derived from, the current one first. Raises Unavailable."""
+    return _fresh(os.environ["SIGNING_KEYS"])
+
+
+def _fresh(where: str) -> list[bytes]:
+    """Return the keys of a secret, read again after five minutes."""
     held = _held.get(where)
     if held is None or time.monotonic() - held[0] > MAX_AGE_SECONDS:
         held = (time.monotonic(), _read(where))

@@ -46,7 +46,12 @@ class Session:
 
     def live(self, now: datetime) -> bool:
         """Tell whether both limits lie ahead; the moment itself is already too late (I7)."""
-        return now < self.expires_at and now < self.idle_at
+        return now < self.ends_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return when it ends unless it is used again before; use moves only the idle limit."""
+        return min(self.expires_at, self.idle_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ class Pat:
     def live(self, now: datetime) -> bool:
         """Tell whether its time lies ahead."""
         return self.expires_at is None or now < self.expires_at
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return when it ends; None where it never does by itself."""
+        return self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,11 @@ class Member:
     def owns(self) -> bool:
         """Tell whether this is one of the team's active owners (M4 counts no others)."""
         return self.is_active and self.role is Role.OWNER
+
+    def credential(self, credential_id: str | None) -> Session | Pat | None:
+        """Return the session or token of that id."""
+        held: tuple[Session | Pat, ...] = (*self.sessions.values(), *self.pats.values())
+        return next((one for one in held if one.id == credential_id), None)
 
     @property
     def facts(self) -> dict[str, object]:

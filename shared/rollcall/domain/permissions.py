@@ -34,6 +34,7 @@ class Permission(StrEnum):
     READ_OWN_CREDENTIALS = "own_credentials:read"
     ISSUE_OWN_TOKEN = "own_tokens:issue"
     REVOKE_OWN_CREDENTIALS = "own_credentials:revoke"
+    ISSUE_PRODUCT_TOKEN = "own_product_tokens:issue"
     READ_MEMBERS = "members:read"
     CHANGE_ROLE = "members:change_role"
     CHANGE_PRODUCTS = "members:change_products"
@@ -60,6 +61,7 @@ class Permission(StrEnum):
     READ_SERVICE_TOKENS = "service_tokens:read"
     READ_GRANTS = "grants:read"
     RECORD_GRANTS = "grants:record"
+    INTROSPECT = "credentials:introspect"
 
 
 _OWN = frozenset(
@@ -71,6 +73,7 @@ _OWN = frozenset(
         Permission.READ_OWN_CREDENTIALS,
         Permission.ISSUE_OWN_TOKEN,
         Permission.REVOKE_OWN_CREDENTIALS,
+        Permission.ISSUE_PRODUCT_TOKEN,
     }
 )
 _OWNERS_ONLY = frozenset(
@@ -83,10 +86,10 @@ _OWNERS_ONLY = frozenset(
     }
 )
 
-_PRODUCTS_ONLY = frozenset({Permission.RECORD_GRANTS})
+_PRODUCTS_ONLY = frozenset({Permission.RECORD_GRANTS, Permission.INTROSPECT})
 
-# What a product's service token may do, within its own product (M9).
-OF_PRODUCTS = frozenset({Permission.RECORD_GRANTS, Permission.READ_GRANTS, Permission.RELEASE_GRANTS})
+# What a product's service token may do, within its own product (M9, C7).
+OF_PRODUCTS = _PRODUCTS_ONLY | {Permission.READ_GRANTS, Permission.RELEASE_GRANTS}
 
 MATRIX: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _OWN,

@@ -6,18 +6,21 @@ Unknown fields, duplicate keys, NaN, nulls and wrong types are refused, each wit
 import json
 import types
 import typing
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from typing import Any, TypeVar, Union, cast
+from typing import Any, Literal, TypeVar, Union, cast
 from urllib.parse import parse_qsl
 
 from rollcall.domain.errors import Flaw, Invalid, pointer
 from rollcall.http.errors import TooLarge, UnsupportedMediaType
 from rollcall.http.readers import LONGEST_NAME, READERS, Wrong
+from rollcall.http.reply import JSON
 from rollcall.http.request import LARGEST_BODY, HttpRequest
 
 FORM = "application/x-www-form-urlencoded"
+Form = bool | Literal["either"]
+MEDIA: Mapping[Form, Sequence[str]] = {False: (JSON,), True: (FORM,), "either": (JSON, FORM)}
 
 B = TypeVar("B")
 
@@ -36,23 +39,26 @@ def may_be_absent(shape: type) -> bool:
     return shape is Nothing or bool(getattr(shape, "MAY_BE_ABSENT", False))
 
 
-def read_body(request: HttpRequest, shape: type[B], *, form: bool = False) -> B:
+def read_body(request: HttpRequest, shape: type[B], *, form: Form = False) -> B:
     """Return the body as `shape`, or say everything that is wrong with it."""
     if len(request.body) > LARGEST_BODY:
         raise TooLarge
     if not request.body and may_be_absent(shape):
         return shape()
-    _check_media_type(request, FORM if form else "application/json")
+    media = _media_type(request, MEDIA[form])
     if issubclass(shape, JsonObject):
         return shape(_object(request.body))
-    return fill(shape, _form(request.body) if form else _object(request.body))
+    return fill(shape, _form(request.body) if media == FORM else _object(request.body))
 
 
-def _check_media_type(request: HttpRequest, expected: str) -> None:
+def _media_type(request: HttpRequest, taken: Sequence[str]) -> str:
+    """Return the body's media type, which says how it is read, or refuse it."""
     media, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if media.strip().lower() != expected or charset not in {"", "utf-8", "utf8"}:
-        raise UnsupportedMediaType(f"Send the body as {expected}.")
+    media = media.strip().lower()
+    if media not in taken or charset not in {"", "utf-8", "utf8"}:
+        raise UnsupportedMediaType(f"Send the body as {' or '.join(taken)}.")
+    return media
 
 
 def _object(raw: bytes) -> dict[str, object]:

@@ -28,7 +28,7 @@ from rollcall.domain.errors import (
 )
 from rollcall.domain.permissions import OF_PRODUCTS, Permission
 from rollcall.http import errors, idempotency, observe
-from rollcall.http.bodies import Nothing, read_body
+from rollcall.http.bodies import Form, Nothing, read_body
 from rollcall.http.conditional import versions
 from rollcall.http.reply import Reply, gateway_response
 from rollcall.http.request import HttpRequest, credential, read_event, same_origin
@@ -104,7 +104,7 @@ class Endpoint:
     body: type
     reads: Reads
     link: Callable[[HttpRequest, Any], str | None] | None
-    form: bool
+    form: Form
     failure: Failure
     tolerant: bool
     leaving: bool
@@ -281,7 +281,7 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     body: type = Nothing,
     reads: Reads = _no_keys,
     link: Callable[[HttpRequest, Any], str | None] | None = None,
-    form: bool = False,
+    form: Form = False,
     failure: Failure = _problem,
     tolerant: bool = False,
     leaving: bool = False,
@@ -290,8 +290,9 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     """Make a use case a route.
 
     `permission` needs a credential; without one the route is public, or `tolerant` of a caller who is signed in.
-    `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token of a
-    mailed link stands. `leaving` takes a session that is over already. `any_body` leaves the body unread. `answer`
+    `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token
+    of a mailed link stands. `form` takes the body as a form, or as "either". `leaving` takes a session that is over
+    already. `any_body` leaves the body unread. `answer`
     renders the result, also for the idempotency record, so it must be pure.
     """
 

@@ -14,6 +14,7 @@ from rollcall.domain.text import (
     AddressList,
     AllProducts,
     AvatarUrl,
+    CredentialText,
     FormText,
     GrantName,
     HeirId,
@@ -41,6 +42,7 @@ LONGEST_LINK = 200
 SHORTEST_LINK = 1
 LONGEST_URL = 500
 LONGEST_TYPED_PASSWORD = 1024
+LONGEST_CREDENTIAL = 10 * 1024  # more does not fit into a request's headers
 SHORTEST_ADDRESS = 3
 MOST_PRODUCTS = 50
 MOST_ADDRESSES = 50
@@ -239,5 +241,6 @@ READERS: dict[object, Callable[[object], object]] = {
     TokenName: lambda value: _line(value, LONGEST_NAME),
     datetime: _moment,
     FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
+    CredentialText: lambda value: text(value, 1, LONGEST_CREDENTIAL),
     Slug: _slug,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 HTML = "text/html; charset=utf-8"
+KEY_SET = "application/jwk-set+json"
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",

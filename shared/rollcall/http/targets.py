@@ -1,11 +1,14 @@
 """What a path names, to be read with the authentication; text that is no id names nothing."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rollcall.actions import accept as accepting
+from rollcall.actions import introspect as introspecting
 from rollcall.actions import set_password as setting
 from rollcall.actions import transfer_ownership as transferring
 from rollcall.actions.grants import GRANT_ID
+from rollcall.auth import authenticate
 from rollcall.http.endpoint import Asked
 from rollcall.http.request import HttpRequest
 from rollcall.storage import keys
@@ -66,6 +69,12 @@ def heir(asked: Asked[Any]) -> list[Key]:
 def roster(asked: Asked[Any]) -> list[Key]:
     """Name the item that tells how many blocks the roster has."""
     return [keys.open_blocks(asked.team_id)]
+
+
+def inspected(asked: Asked[Any]) -> Sequence[Key]:
+    """Name what judging the credential of the body needs, if it can be one of the calling product's team."""
+    token = introspecting.inspected(asked.body.token, asked.team_id)
+    return authenticate.wanted(token) if token else []
 
 
 def invitation_link(asked: Asked[Any]) -> list[Key]:

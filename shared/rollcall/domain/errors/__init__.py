@@ -7,6 +7,7 @@ RollcallError
 │   └── AgainstPolicy             C4: lives longer than the team allows now
 ├── Forbidden                     known, but not allowed
 │   ├── AboveYourRank             I8, M3
+│   ├── NoProductAccess           C7: a product that the member may not open, or that is none
 │   ├── StepUpRequired            C4: needs a fresh session
 │   └── WrongPassword             the present password is missing or not right
 ├── Invalid                       malformed input, with pointers
@@ -60,6 +61,7 @@ from rollcall.domain.errors.base import (
     LinkRevoked,
     LinkUnknown,
     LinkUsed,
+    NoProductAccess,
     NotCovered,
     NotFound,
     RollcallError,
@@ -121,6 +123,7 @@ __all__ = [
     "LinkUsed",
     "MemberExists",
     "MemberHasGrants",
+    "NoProductAccess",
     "NotActive",
     "NotCovered",
     "NotFound",

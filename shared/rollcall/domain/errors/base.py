@@ -87,6 +87,13 @@ class WrongPassword(Forbidden):
     detail = "The present password is not right."
 
 
+class NoProductAccess(Forbidden):
+    """Rule C7: the member may not open the product, or the team has none of that key: the same answer."""
+
+    code = "no_product_access"
+    detail = "You may not open a product of this key."
+
+
 class Invalid(RollcallError):
     """The input is malformed; `flaws` say where."""
 
