@@ -89,6 +89,12 @@ ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/members/{id}": Route("getMember", 200, "Member", headers=("ETag",)),
     "GET /v1/me": Route("getOwnProfile", 200, "Member", headers=("ETag",)),
     "PATCH /v1/me": Route("editOwnProfile", 200, "Member", (*WRITES, errors.StaleVersion), headers=("ETag",)),
+    "POST /v1/teams": Route(
+        "signUp",
+        202,
+        None,
+        (*WRITES, errors.SignUpOff, errors.SlugTaken, errors.TooManyRequests, errors.Unavailable),
+    ),
     "POST /v1/teams/{slug}/sessions": Route(
         "signIn",
         201,
@@ -98,7 +104,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/teams/{slug}/sign-in-options": Route(
         "getSignInOptions", 200, "SignInOptions", (errors.NotFound, errors.Unavailable)
     ),
-    "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*RECORDED, *_DEAD)),
+    "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*RECORDED, *_DEAD, errors.SlugTaken)),
     "GET /i/{token}": Route(
         "showInvitation",
         200,
@@ -110,7 +116,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "POST /i/{token}": Route("acceptByForm", 201, PAGE, _JOINING),
     "GET /reset/{token}": Route("showPasswordLink", 200, PAGE, _DEAD, query={"show": _SHOWN}),
     "HEAD /reset/{token}": Route("probePasswordLink", 200, None, _DEAD),
-    "POST /reset/{token}": Route("setPasswordByForm", 200, PAGE, (*RECORDED, *_DEAD)),
+    "POST /reset/{token}": Route("setPasswordByForm", 200, PAGE, (*RECORDED, *_DEAD, errors.SlugTaken)),
 }
 """Every route of template.yaml but `$default`, whose answers are those to what is not described here."""
 

@@ -238,6 +238,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "GET /healthz": "tells nothing",
     "GET /v1/openapi.json": "describes this API",
     "GET /v1/teams/{slug}/sign-in-options": "comes before signing in",
+    "POST /v1/teams": "signs up for a team, where the deployment allows it",
     "POST /v1/teams/{slug}/sessions": "is signing in",
     "POST /v1/invitations/inspect": "the link is the credential",
     "POST /v1/invitations/accept": "the link is the credential",

@@ -71,6 +71,11 @@ def nothing(_: Request[Any], __: object) -> Reply:
     return Reply(204)
 
 
+def accepted(_: Request[Any], __: object) -> Reply:
+    """Return 202 and nothing else: what comes of it is mailed."""
+    return Reply(202)
+
+
 def seen_link(_: Request[Any], seen: Seen) -> Reply:
     """Return 200 with what a live link stands for."""
     about, team = seen.invitation, seen.team

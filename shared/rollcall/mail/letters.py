@@ -45,7 +45,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class SetPassword:
-    """A one-time link to a page that sets a password: a new team's owner (T1) or a reset (C2)."""
+    """A one-time link to a page that sets a password: for a new team's owner, to found a team (T1), or a reset (C2)."""
 
     template: ClassVar[str] = "set_password"
 
@@ -53,7 +53,7 @@ class SetPassword:
     name: str
     url: str
     expires_at: datetime
-    reason: Literal["team_created", "reset"]
+    reason: Literal["team_created", "sign_up", "reset"]
 
     def words(self) -> Mapping[str, object]:
         """Return all that the templates of this letter see."""
@@ -63,6 +63,7 @@ class SetPassword:
             "url": href(self.url),
             "expires": moment(self.expires_at),
             "team_created": self.reason == "team_created",
+            "sign_up": self.reason == "sign_up",
         }
 
 

@@ -6,6 +6,7 @@ RollcallError
 │   └── TokenRevoked
 ├── Forbidden                     known, but not allowed
 │   ├── AboveYourRank             I8, M3
+│   ├── SignUpOff                 T1: teams are only made by the operator here
 │   └── StepUpRequired            C4: needs a fresh session
 ├── Invalid                       malformed input, with pointers
 ├── NotFound                      unknown, or another team's
@@ -59,6 +60,7 @@ from rollcall.domain.errors.base import (
     NotCovered,
     NotFound,
     RollcallError,
+    SignUpOff,
     Stale,
     StaleVersion,
     StepUpRequired,
@@ -121,6 +123,7 @@ __all__ = [
     "ProductExists",
     "ProductRetired",
     "RollcallError",
+    "SignUpOff",
     "SlugTaken",
     "SsoRequired",
     "Stale",
