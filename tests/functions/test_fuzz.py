@@ -157,6 +157,7 @@ def valid_bodies(link: str, reset: str) -> dict[str, dict[str, Any]]:
         "POST /v1/invitations/inspect": {"token": link},
         "POST /v1/invitations/accept": {"token": link, "name": "Ivy", "password": GOOD_PASSWORD},
         "POST /v1/password-resets/complete": {"token": reset, "password": GOOD_PASSWORD},
+        "POST /v1/teams": {"name": "Hooli", "slug": "hooli", "owner": {"email": "amy@hooli.example", "name": "Amy"}},
         "POST /v1/teams/{slug}/sessions": {"email": "nobody@acme.example.com", "password": "not the password"},
         "PATCH /v1/me": {"name": "Olivia", "avatar_url": "https://example.com/o.png"},
     }
