@@ -96,6 +96,12 @@ ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/members/{id}": Route("getMember", 200, "Member", headers=("ETag",)),
     "GET /v1/me": Route("getOwnProfile", 200, "Member", headers=("ETag",)),
     "PATCH /v1/me": Route("editOwnProfile", 200, "Member", (*WRITES, errors.StaleVersion), headers=("ETag",)),
+    "POST /v1/teams": Route(
+        "signUp",
+        202,
+        None,
+        (*WRITES, errors.SignUpOff, errors.SlugTaken, errors.TooManyRequests, errors.Unavailable),
+    ),
     "POST /v1/teams/{slug}/sessions": Route(
         "signIn",
         201,
@@ -131,7 +137,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/sessions/current": Route(
         "signOut", 204, None, (*WRITES, errors.Unauthenticated, CrossSite, errors.NotFound)
     ),
-    "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*RECORDED, *_DEAD)),
+    "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*RECORDED, *_DEAD, errors.SlugTaken)),
     "GET /i/{token}": Route(
         "showInvitation",
         200,
@@ -143,7 +149,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "POST /i/{token}": Route("acceptByForm", 201, PAGE, (*_JOINING, errors.StillValid), also=(202,)),
     "GET /reset/{token}": Route("showPasswordLink", 200, PAGE, _DEAD, query={"show": _SHOWN}),
     "HEAD /reset/{token}": Route("probePasswordLink", 200, None, _DEAD),
-    "POST /reset/{token}": Route("setPasswordByForm", 200, PAGE, (*RECORDED, *_DEAD)),
+    "POST /reset/{token}": Route("setPasswordByForm", 200, PAGE, (*RECORDED, *_DEAD, errors.SlugTaken)),
 }
 """Every route of template.yaml but `$default`, whose answers are those to what is not described here."""
 

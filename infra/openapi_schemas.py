@@ -160,7 +160,8 @@ def body(shape: Any) -> Schema:  # noqa: ANN401 a class that may be no dataclass
 
 
 def _field(field: dataclasses.Field[Any], hint: Any) -> Schema:  # noqa: ANN401 a type hint may be anything
-    schema = READ[_inner(hint)]
+    kind = _inner(hint)
+    schema = READ[kind] if kind in READ else body(kind)
     default = field.default.told if isinstance(field.default, ProductAccess) else field.default
     return schema if default is dataclasses.MISSING or default is None else {**schema, "default": default}
 

@@ -252,6 +252,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "GET /v1/openapi.json": "describes this API",
     "GET /.well-known/jwks.json": "holds public keys",
     "GET /v1/teams/{slug}/sign-in-options": "comes before signing in",
+    "POST /v1/teams": "signs up for a team, where the deployment allows it",
     "POST /v1/teams/{slug}/sessions": "is signing in",
     "POST /v1/teams/{slug}/password-resets": "comes before signing in",
     "DELETE /v1/sessions/current": "is signing out, also with a session that is over",

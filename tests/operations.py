@@ -88,6 +88,14 @@ def set_password(world: World, link: str, password: str = GOOD_PASSWORD) -> Answ
     return world.call("POST", "/v1/password-resets/complete", {"token": link, "password": password})
 
 
+def sign_up(
+    world: World, slug: str = "hooli", name: str = "Hooli", email: str = "amy@hooli.example", **more: str
+) -> Answer:
+    """Ask for a team by self-service; `owner_name` and `address` may be given."""
+    owner = {"email": email, "name": more.pop("owner_name", "Amy Lee")}
+    return world.call("POST", "/v1/teams", {"name": name, "slug": slug, "owner": owner}, **more)  # type: ignore[arg-type]
+
+
 def authenticates(world: World, credential: str) -> bool:
     """Tell whether a credential still opens anything."""
     return world.call("GET", "/v1/me", token=credential).status == 200

@@ -49,9 +49,9 @@ def seam(plan: Plan = lambda _number, _name: None) -> Iterator[Seam]:
     """Watch the calls inside. `plan` says, by a call's number from 1 and its name, how it fails.
 
     BEFORE: it never arrives. AFTER: it happens, its answer is lost. An error code: refused so. A dict: answered so,
-    without happening. An exception: raised.
+    without happening. An exception: raised. A plan may make requests of its own, which come in between.
     """
-    seen, lock, tokens = Seam(), threading.Lock(), dict[str, Json]()
+    seen, lock, tokens = Seam(), threading.RLock(), dict[str, Json]()
     real = Endpoint._do_get_response
 
     def call(endpoint: Json, request: Json, model: Json, context: Json) -> Json:

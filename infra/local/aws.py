@@ -83,6 +83,7 @@ def service_environment(template: Mapping[str, str], base_url: str, dev_folder: 
         "TABLE_NAME": TABLE_NAME,
         "PUBLIC_BASE_URL": base_url,
         "MAIL_FROM": MAIL_FROM,
+        "SIGN_UP": "on",
         "LINK_KEYS": f"file:{secret_file(dev_folder, 'link-keys.json')}",
         "SIGNING_KEYS": f"file:{secret_file(dev_folder, 'signing-keys.json')}",
         "POWERTOOLS_SERVICE_NAME": "rollcall",

@@ -15,6 +15,7 @@ from rollcall.auth import keyring, links
 from rollcall.domain.members import PasswordLink
 from tests import seam
 from tests.kit import GOOD_PASSWORD, World
+from tests.operations import sign_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,15 @@ def about_nora(verb: str) -> Callable[[World], Ask]:
 def by_link(request: Callable[[World, str], Answer], role: str = "member") -> Callable[[World], Ask]:
     def ready(world: World) -> Ask:
         token = world.copied(world.invite(NORA, role=role)["id"])
+        return lambda: request(world, token)
+
+    return ready
+
+
+def by_sign_up(request: Callable[[World, str], Answer]) -> Callable[[World], Ask]:
+    def ready(world: World) -> Ask:
+        assert sign_up(world).status == 202
+        token = world.link("amy@hooli.example")
         return lambda: request(world, token)
 
     return ready
@@ -139,12 +149,14 @@ CHANGES = (
     Route("sign_in", signs_in, 201, ("session.opened",)),
     Route("edit_profile", renames, 200, ("member.profile_edited",)),
     Route("set_password", by_reset(completes), 204, ("member.password_set",)),
+    Route("found_team", by_sign_up(completes), 204, ("team.created",)),
+    Route("found_team_by_form", by_sign_up(chooses), 200, ("team.created",)),
     Route("choose_password", by_reset(chooses), 200, ("member.password_set",)),
 )
 
 
 # Those that differ in what they call; the pages and the other invitations do the same as these.
-EACH_CALL = {"invite", "resend", "revoke", "accept_admin", "sign_in", "edit_profile", "set_password"}
+EACH_CALL = {"invite", "resend", "revoke", "accept_admin", "sign_in", "edit_profile", "set_password", "found_team"}
 
 
 def calls_of(world: World, route: Route) -> int:

@@ -166,6 +166,7 @@ def valid_bodies(link: str, expired: str, reset: str) -> dict[str, dict[str, Any
         "POST /v1/invitations/renewal-request": {"token": expired},
         "POST /v1/teams/{slug}/password-resets": {"email": "nobody@acme.example.com"},
         "POST /v1/password-resets/complete": {"token": reset, "password": GOOD_PASSWORD},
+        "POST /v1/teams": {"name": "Hooli", "slug": "hooli", "owner": {"email": "amy@hooli.example", "name": "Amy"}},
         "POST /v1/teams/{slug}/sessions": {"email": "nobody@acme.example.com", "password": "not the password"},
         "PATCH /v1/me": {"name": "Olivia", "avatar_url": "https://example.com/o.png"},
     }

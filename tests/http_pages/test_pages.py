@@ -48,7 +48,7 @@ TEXTS = {
     "sentence",
     "request_id",
 }
-FORMS = ("accept", "accept_signed_in", "set_password")
+FORMS = ("accept", "accept_signed_in", "set_password", "found_team")
 HOSTILE = [
     *("<img src=x onerror=alert(1)>", "<script>alert(1)</script>", '"><i x="', "' autofocus onfocus='x", "&lt;b&gt;"),
     *("{{7*7}}", "{%raw%}", "${7*7}", "</title><b>", "</style><b>", "-->", "javascript:alert(1)", "a\u202eb\x00c\r\nd"),
@@ -193,6 +193,9 @@ def test_an_expired_invitation_says_when_and_offers_to_ask_only_where_one_can() 
         ("dead_member", "You are already in Acme"),
         ("dead_unknown", "This link is not valid. Check that you copied all of it."),
         ("dead_reset", "Ask for a new one where you sign in to Acme"),
+        ("dead_sign_up", "Its time is over, and Acme was not created"),
+        ("found_team", "Create the team Acme"),
+        ("team_founded", "Sign in to it as bo@example.com with your new password"),
         ("asked", "Amy Lee has been told"),
         ("too_many", "Wait 58 seconds"),
         ("joined", "Welcome to Acme"),

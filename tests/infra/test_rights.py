@@ -56,6 +56,7 @@ def used(seeded: World) -> Iterator[set[tuple[str, Right]]]:
     seeded.reset()
     _found_team()
     with watched() as seen:
+        _signing_up(seeded)
         _joining(seeded)
         _looking(seeded)
         _administering(seeded)
@@ -74,6 +75,16 @@ def _found_team() -> None:
 
     wanted = NewTeam("hooli", "Hooli", canonical(OWNER), "Amy Lee", {"trustgate": "TrustGate"})
     create_team(system_call(clock.now()), wanted)
+
+
+def _signing_up(world: World) -> None:
+    asked = {"name": "Piper", "slug": "piper", "owner": {"email": "ric@piper.example", "name": "Ric Hen"}}
+    assert _call(world, "POST", "/v1/teams", asked).status == 202
+    assert _call(world, "POST", "/v1/teams", {**asked, "name": "Other"}).status == 409
+    token = world.link("ric@piper.example")
+    assert _call(world, "GET", f"/reset/{token}").status == 200
+    complete = {"token": token, "password": PASSWORD}
+    assert _call(world, "POST", "/v1/password-resets/complete", complete).status == 204
 
 
 def _call(world: World, method: str, path: str, body: object = None, token: str | None = None) -> Answer:

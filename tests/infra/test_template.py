@@ -232,6 +232,7 @@ def test_case_303_throttles_stand_on_the_stage_and_tighter_ones_where_anybody_ma
         "POST /v1/invitations/renewal-request",
         "POST /v1/password-resets/complete",
         "POST /v1/teams/{slug}/password-resets",
+        "POST /v1/teams",
         "POST /v1/teams/{slug}/sessions",
     }
 

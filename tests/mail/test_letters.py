@@ -46,6 +46,7 @@ LETTERS: dict[str, Letter] = {
         message="Log in at https://evil.tld now!\n<script>alert(1)</script>",
     ),
     "set_password_team_created": replace(SET_PASSWORD, reason="team_created"),
+    "set_password_sign_up": replace(SET_PASSWORD, name="", reason="sign_up"),
     "set_password_reset": SET_PASSWORD,
     "password_changed": PasswordChanged(team="Acme", name="Bo Kim", at=AT),
     "password_changed_with_tokens": PasswordChanged("Acme", "Bo Kim", AT, ("ci", "https://evil.tld <b>nightly</b>")),
@@ -250,6 +251,17 @@ def test_cases_113_199_201_no_name_changes_headers_recipients_or_markup(team: st
     letter = replace(INVITATION, team=team, inviter_name=inviter)
     assert_harmless(letter, team)
     assert_harmless(letter, inviter)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_cases_113_199_201_the_name_of_a_team_that_a_stranger_signs_up_for_is_only_text(name: str) -> None:
+    letter = replace(SET_PASSWORD, team=name, name="", reason="sign_up")
+    message, ordinary = written(letter), written(LETTERS["set_password_sign_up"])
+    assert (message.keys(), message["To"]) == (ordinary.keys(), "bo@example.com")
+    page = Skeleton(part(message, "html"))
+    assert page.tags == Skeleton(part(ordinary, "html")).tags
+    assert plain(name) in page.text
+    assert part(message, "plain").count("://") == 1
 
 
 @given(st.lists(st.text(st.characters(), max_size=80), max_size=4).map(tuple))

@@ -1,13 +1,13 @@
 """Create a team with its first owner: the operator's command (T1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from rollcall.actions.call import Call
-from rollcall.domain.founding import found
-from rollcall.domain.members import Member, PasswordLink, RoleSource, Source
-from rollcall.domain.permissions import Actor, CredentialKind, Role
+from rollcall.domain.founding import first_owner, found
+from rollcall.domain.members import Member, PasswordLink
+from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.domain.teams import Team
 from rollcall.domain.text import PersonName, Slug, TeamName
 from rollcall.mail.address import Address
@@ -49,16 +49,9 @@ def create_team(call: Call, wanted: NewTeam) -> tuple[Team, Member]:
     """
     team = Team(call.new_id("team"), wanted.slug, wanted.name, call.now, dict(wanted.products))
     needs_link = wanted.password_hash is None
-    owner = Member(
-        id=call.new_id("mem"),
-        team_id=team.id,
-        email=wanted.owner_email.typed,
-        email_key=wanted.owner_email.key,
-        name=wanted.owner_name,
-        role=Role.OWNER,
-        role_source=RoleSource.MANUAL,
-        source=Source.INVITED,
-        created_at=call.now,
+    address = wanted.owner_email
+    owner = replace(
+        first_owner(team, call.new_id("mem"), address.typed, address.key, wanted.owner_name),
         email_verified=not needs_link,
         password_hash=wanted.password_hash,
         password_link=PasswordLink(1, call.now + LINK_LIFE) if needs_link else PasswordLink(),

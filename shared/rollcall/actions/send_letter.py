@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rollcall.auth import links
 from rollcall.domain import tokens
+from rollcall.domain.founding import SIGN_UP, SignUp
 from rollcall.domain.invitations import Delivery, Invitation, State, Via
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Role
@@ -83,6 +84,8 @@ def _close(item: LetterItem, state: str, became: Delivery, message_id: str | Non
 def _write(item: LetterItem, post: Post, now: datetime) -> tuple[str, Letter] | None:
     """Return recipient and letter, or None when what it is about is no longer so."""
     team_id, subject = item.team_id, item.subject_id
+    if item.kind == SIGN_UP:
+        return _to_founder(read([keys.sign_up(team_id)]).sign_up(team_id), post, now)
     about = [keys.member(team_id, subject)] if subject.startswith("mem_") else invitation_keys(team_id, subject)
     found = read([keys.team(team_id), *about])
     team = found.team(team_id)
@@ -171,6 +174,14 @@ def _live_tokens(member: Member, team: Team, now: datetime) -> tuple[str, ...]:
     return tuple(
         token.name for token, _ in listed if tokens.state(token, member, team.settings, now) is TokenState.ACTIVE
     )
+
+
+def _to_founder(sign_up: SignUp | None, post: Post, now: datetime) -> tuple[str, Letter] | None:
+    """Return the letter of a team to be; the name that a stranger gave for the recipient is not repeated to them."""
+    if sign_up is None or not sign_up.live(now):
+        return None
+    url = f"{post.base_url}/reset/{links.password_link(post.link_key, sign_up.owner)}"
+    return sign_up.email_key, letters.SetPassword(sign_up.name, "", url, sign_up.expires_at, "sign_up")
 
 
 def product_names(access: ProductAccess, team: Team) -> Products:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from rollcall.domain.events import Deed
+    from rollcall.domain.founding import SignUp
     from rollcall.domain.grants import Grant
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class Created:
     """A value that must not exist yet."""
 
-    value: "Value | ServiceToken"
+    value: "Value | ServiceToken | SignUp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A service token that is gone with this change."""
+    """A service token, or a sign-up, that is gone with this change."""
 
-    value: "ServiceToken"
+    value: "ServiceToken | SignUp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +152,18 @@ Step = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A unique thing (an e-mail address in a team, a slug) passing from one holder's id to another's, or to nobody."""
+    """A unique thing (an e-mail address in a team, a slug) passing from one holder's id to another's, or to nobody.
+
+    A claim with `until` lapses then. One that nobody is to hold `before` may also be held by what has lapsed `at`.
+    """
 
     kind: str
     team_id: str
     value: str
     before: str | None
     after: str | None
+    at: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, TypeVar, Union, cast
 from urllib.parse import parse_qsl
 
@@ -119,6 +119,8 @@ def fill(shape: type[B], given: Mapping[str, object]) -> B:
             values[name] = reader(given[name])
         except Wrong as error:
             flaws.append(Flaw(f"/{name}{error.pointer}", str(error)))
+        except Invalid as below:
+            flaws += [Flaw(f"/{name}{flaw.pointer}", flaw.detail) for flaw in below.flaws]
     if flaws:
         raise Invalid(*sorted(flaws, key=lambda flaw: flaw.pointer))
     return shape(**values)
@@ -127,7 +129,18 @@ def fill(shape: type[B], given: Mapping[str, object]) -> B:
 @cache
 def _readers(shape: Any) -> dict[str, tuple[Callable[[object], object], bool]]:  # noqa: ANN401 a class, which lru_cache wants hashable
     hints = typing.get_type_hints(shape)
-    return {field.name: (READERS[_inner(hints[field.name])], field.default is MISSING) for field in fields(shape)}
+    return {field.name: (_reader(_inner(hints[field.name])), field.default is MISSING) for field in fields(shape)}
+
+
+def _reader(kind: Any) -> Callable[[object], object]:  # noqa: ANN401 a class or what typing makes of it
+    """Return how a value is read: by its own reader or, for a shape within a shape, field by field."""
+    return READERS.get(kind) or partial(_below, kind)
+
+
+def _below(shape: type[B], value: object) -> B:
+    if not isinstance(value, dict):
+        raise Wrong("This must be an object.")
+    return fill(shape, value)
 
 
 def _inner(hint: object) -> object:

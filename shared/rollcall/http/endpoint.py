@@ -109,6 +109,7 @@ class Endpoint:
     tolerant: bool
     leaving: bool
     any_body: bool
+    gate: Callable[[], None] | None
 
     def __call__(self, event: Event, context: object = None) -> dict[str, object]:
         """Serve one API Gateway event."""
@@ -147,6 +148,8 @@ class Endpoint:
             return errors.internal(http.request_id)
 
     def _attempts(self, http: HttpRequest, facts: dict[str, object]) -> Reply:
+        if self.gate is not None:
+            self.gate()
         text, by_cookie = self._credential(http)
         token = secrets.parse(text)
         needed = self.permission is not None or self.leaving or (text is not None and not by_cookie)
@@ -286,18 +289,19 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     tolerant: bool = False,
     leaving: bool = False,
     any_body: bool = False,
+    gate: Callable[[], None] | None = None,
 ) -> Callable[[Callable[[Request[Any]], Any]], Endpoint]:
     """Make a use case a route.
 
     `permission` needs a credential; without one the route is public, or `tolerant` of a caller who is signed in.
     `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token
     of a mailed link stands. `form` takes the body as a form, or as "either". `leaving` takes a session that is over
-    already. `any_body` leaves the body unread. `answer`
-    renders the result, also for the idempotency record, so it must be pure.
+    already. `any_body` leaves the body unread. `gate` refuses by raising, before anything is looked at, what the
+    deployment does not offer. `answer` renders the result, also for the idempotency record, so it must be pure.
     """
 
     def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:
-        return Endpoint(action, answer, permission, body, reads, link, form, failure, tolerant, leaving, any_body)
+        return Endpoint(action, answer, permission, body, reads, link, form, failure, tolerant, leaving, any_body, gate)
 
     return decorate
 

@@ -124,7 +124,8 @@ def password_set_page(_: Request[Any], holder: Holder) -> Reply:
     """Return the page after setting a password, with the way to sign in."""
     member, team = holder.member, holder.team
     url = f"{_sign_in(team)}?{urlencode({'email': member.email})}"
-    return _html(200, render_page("password_set", team=team.name, email=member.email, sign_in_url=url))
+    page = "team_founded" if holder.sign_up else "password_set"
+    return _html(200, render_page(page, team=team.name, email=member.email, sign_in_url=url))
 
 
 def failure(error: RollcallError, http: HttpRequest) -> Reply:
@@ -152,7 +153,7 @@ def _failed(error: RollcallError, http: HttpRequest) -> str:
 def _dead(error: Gone) -> str:
     seen = error.about
     if isinstance(seen, Holder):
-        return render_page("dead_reset", team=seen.team.name)
+        return render_page("dead_sign_up" if seen.sign_up else "dead_reset", team=seen.team.name)
     if not isinstance(seen, Seen):
         return render_page("dead_unknown")
     team = seen.team
@@ -194,7 +195,8 @@ def _invited(seen: Seen) -> dict[str, object]:
 
 def _password_form(holder: Holder, errors: dict[str, str], *, show: bool) -> str:
     state = {"errors": errors, "show_password": show}
-    return render_page("set_password", team=holder.team.name, email=holder.member.email, **state)
+    page = "found_team" if holder.sign_up else "set_password"
+    return render_page(page, team=holder.team.name, email=holder.member.email, **state)
 
 
 def _sign_in(team: Team) -> str:

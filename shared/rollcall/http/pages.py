@@ -33,13 +33,16 @@ PAGES: Final[Mapping[str, frozenset[str]]] = {
     "dead_reset": frozenset({"team"}),
     "asked": frozenset({"inviter_name"}),
     "too_many": frozenset({"wait_seconds"}),
+    "dead_sign_up": frozenset({"team"}),
     "set_password": frozenset({"team", "email"}),
     "password_set": frozenset({"team", "email", "sign_in_url"}),
+    "found_team": frozenset({"team", "email"}),
+    "team_founded": frozenset({"team", "email", "sign_in_url"}),
     "problem": frozenset({"title", "sentence", "request_id"}),
 }
 #: What a page with a form may be given besides: a sentence about the whole try, sentences by field name, and whether
 #: the password shows as it is typed (the page's own `?show=1` link).
-_FORMS: Final = frozenset({"accept", "accept_signed_in", "set_password"})
+_FORMS: Final = frozenset({"accept", "accept_signed_in", "set_password", "found_team"})
 _FORM_STATE: Final[Mapping[str, object]] = {"error": None, "errors": {}, "show_password": False}
 
 

@@ -13,7 +13,7 @@ from rollcall.mail.words import Products, href, moment, plain, plain_lines, prod
 __all__ = ["Invitation", "Letter", "Notice", "PasswordChanged", "Products", "Reason", "SetPassword", "plain"]
 
 
-Reason = Literal["team_created", "reset"]
+Reason = Literal["team_created", "sign_up", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class SetPassword:
-    """A one-time link to a page that sets a password: a new team's owner (T1) or a reset (C2)."""
+    """A one-time link to a page that sets a password: for a new team's owner, to found a team (T1), or a reset (C2)."""
 
     template: ClassVar[str] = "set_password"
 
@@ -69,6 +69,7 @@ class SetPassword:
             "url": href(self.url),
             "expires": moment(self.expires_at),
             "team_created": self.reason == "team_created",
+            "sign_up": self.reason == "sign_up",
         }
 
 

@@ -30,9 +30,23 @@ class OwnersItem(Item):
 
 
 class ClaimItem(Item):
-    """A unique thing and the id of what holds it."""
+    """A unique thing and the id of what holds it; one with `lapses_at` is nobody's from then on."""
 
     holder = UnicodeAttribute(attr_name="h")
+    lapses_at = NumberAttribute(attr_name="x", null=True)
+
+
+class SignUpItem(Item):
+    """A request for a team, under the id that the team is to have."""
+
+    id = UnicodeAttribute(attr_name="i")
+    owner_id = UnicodeAttribute(attr_name="o")
+    slug = UnicodeAttribute(attr_name="g")
+    name = UnicodeAttribute(attr_name="n")
+    email = UnicodeAttribute(attr_name="e")
+    email_key = UnicodeAttribute(attr_name="k")
+    owner_name = UnicodeAttribute(attr_name="on")
+    expires_at = NumberAttribute(attr_name="x")
 
 
 class MemberItem(Item):

@@ -6,7 +6,8 @@
 |---|---|---|---|
 | team with its policies | `T#t` | `TEAM` | every authentication (with the member) |
 | active owners (string set) | `T#t` | `OWNERS` | conditions only: the last-owner guard |
-| slug | `SLUG#slug` | `LOCK` | sign-in |
+| slug, held by a team or for 24 h by a sign-up | `SLUG#slug` | `LOCK` | sign-in, sign-up |
+| sign-up, under the id of the team to be | `REQ#t` | `REQUEST` | its link, its letter |
 | member with its credentials' hashes | `M#t#m` | `MEMBER` | every authentication, target of member operations |
 | token and session details, grants | `M#t#m` | `PAT#…` `SES#…` `GRANT#product#name` | lists of one member |
 | mark of a removed member | `M#t#m` | `GONE` | the purge of what the member left behind |
@@ -96,6 +97,11 @@ def claim(kind: str, team_id: str, value: str) -> Key:
     if kind == "slug":
         return Key(f"SLUG#{value}", "LOCK")
     return Key(f"U#{ids.code(team_id)}#{kind}#{value}", "LOCK")
+
+
+def sign_up(team_id: str) -> Key:
+    """Return the key of the request for a team that is to have this id."""
+    return Key(f"REQ#{ids.code(team_id)}", "REQUEST")
 
 
 def invitation(team_id: str, invitation_id: str, *, closed: bool = False) -> Key:

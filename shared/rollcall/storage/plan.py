@@ -31,6 +31,7 @@ from rollcall.domain.changes import (
 )
 from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
 from rollcall.domain.events import Event
+from rollcall.domain.founding import SignUp
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
@@ -53,7 +54,7 @@ from rollcall.storage.items import (
     TeamItem,
     TokenItem,
 )
-from rollcall.storage.records import event_item, grant_item, letter_item, remnant_item, service_token_items
+from rollcall.storage.records import event_item, grant_item, items_of, lapsed_ttl, letter_item, remnant_item
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
 from rollcall.storage.values import item_of
@@ -100,7 +101,7 @@ def _step(transaction: Transaction, step: Step) -> None:
     if isinstance(step, Created):
         _create(transaction, step.value)
     elif isinstance(step, Retired):
-        transaction.deletes += [(item, Item.PK.exists(), stale) for item in service_token_items(step.value)]
+        transaction.deletes += [(item, Item.PK.exists(), stale) for item in items_of(step.value)]
     elif isinstance(step, Disowned):
         transaction.deletes.append((OwnersItem(*keys.owners(step.team_id)), Item.PK.exists(), stale))
     elif isinstance(step, Covered):
@@ -120,9 +121,9 @@ def _step(transaction: Transaction, step: Step) -> None:
         _update(transaction, step)
 
 
-def _create(transaction: Transaction, value: "Value | ServiceToken") -> None:
-    if isinstance(value, ServiceToken):
-        transaction.puts += [(item, Item.PK.does_not_exist(), stale) for item in service_token_items(value)]
+def _create(transaction: Transaction, value: "Value | ServiceToken | SignUp") -> None:
+    if isinstance(value, ServiceToken | SignUp):
+        transaction.puts += [(item, Item.PK.does_not_exist(), stale) for item in items_of(value)]
         return
     item = item_of(value)
     transaction.puts.append((item, Item.PK.does_not_exist(), stale))
@@ -299,7 +300,12 @@ def _owners(
 
 def _claim(transaction: Transaction, claim: Claim) -> None:
     item = ClaimItem(*keys.claim(claim.kind, claim.team_id, claim.value), holder=claim.after or claim.before or "")
-    free = Item.PK.does_not_exist() if claim.before is None else ClaimItem.holder == claim.before
+    if claim.until is not None:
+        item.lapses_at, item.ttl = epoch_ms(claim.until), lapsed_ttl(claim.until)
+    free: Condition = ClaimItem.holder == claim.before
+    if claim.before is None:
+        free = Item.PK.does_not_exist()
+        free = free if claim.at is None else free | (ClaimItem.lapses_at <= epoch_ms(claim.at))
     if claim.after is None:
         transaction.deletes.append((item, free, stale))
     else:

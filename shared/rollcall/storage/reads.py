@@ -8,12 +8,13 @@ from typing import Any
 
 from rollcall.domain.changes import Letter
 from rollcall.domain.errors import Unavailable
+from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
-from rollcall.domain.times import from_epoch_ms
+from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.items import (
@@ -27,6 +28,7 @@ from rollcall.storage.items import (
     RecordItem,
     RowItem,
     ServiceTokenItem,
+    SignUpItem,
     TeamItem,
     TokenItem,
 )
@@ -35,6 +37,7 @@ from rollcall.storage.records import (
     grant_of,
     letter_of,
     service_token_of,
+    sign_up_of,
     token_of,
 )
 from rollcall.storage.table import Wire, connection, guarded, table_name
@@ -77,10 +80,19 @@ class Found:
                 return invitation_of(InvitationItem.from_raw_data(self.items[key]), team_id)
         return None
 
-    def holder(self, kind: str, team_id: str, value: str) -> str | None:
-        """Return the id of what holds a claim."""
+    def holder(self, kind: str, team_id: str, value: str, now: datetime | None = None) -> str | None:
+        """Return the id of what holds a claim; `now` asks for one that has not lapsed."""
         raw = self.items.get(keys.claim(kind, team_id, value))
-        return None if raw is None else ClaimItem.from_raw_data(raw).holder
+        if raw is None:
+            return None
+        item = ClaimItem.from_raw_data(raw)
+        lapsed = now is not None and item.lapses_at is not None and item.lapses_at <= epoch_ms(now)
+        return None if lapsed else item.holder
+
+    def sign_up(self, team_id: str) -> SignUp | None:
+        """Return the request for a team that is to have this id."""
+        raw = self.items.get(keys.sign_up(team_id))
+        return None if raw is None else sign_up_of(SignUpItem.from_raw_data(raw))
 
     def service_token(self, team_id: str, token_id: str) -> ServiceToken | None:
         """Return a product's service token."""

@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from rollcall.domain import ids
 from rollcall.domain.changes import Letter
 from rollcall.domain.events import Event
+from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import Grant, GrantKind
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.times import epoch_ms, from_epoch_ms, rfc3339
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
-from rollcall.storage.items import EventItem, GrantItem, LetterItem, ServiceTokenItem, TokenItem
+from rollcall.storage.items import EventItem, GrantItem, LetterItem, ServiceTokenItem, SignUpItem, TokenItem
 from rollcall.storage.table import Item
 
 LETTER_DAYS = 30
+LAPSED_KEPT = timedelta(days=1)
 
 
 def event_item(event: Event) -> EventItem:
@@ -119,6 +122,47 @@ def remnant_item(team_id: str, member_id: str, at: datetime) -> Item:
     """Return what leads the purge to what a removed member left behind."""
     due = keys.expiry("G", at, member_id)
     return Item(*keys.remnant(team_id, member_id), XP=due.pk, XS=due.sk)
+
+
+def lapsed_ttl(lapsed: datetime) -> int:
+    """Return when what has lapsed may be swept away; until then the holder of its link is told that it has."""
+    return int((lapsed + LAPSED_KEPT).timestamp())
+
+
+def sign_up_item(sign_up: SignUp) -> SignUpItem:
+    """Return the item of a sign-up."""
+    return SignUpItem(
+        *keys.sign_up(sign_up.team_id),
+        ttl=lapsed_ttl(sign_up.expires_at),
+        id=sign_up.team_id,
+        owner_id=sign_up.owner_id,
+        slug=sign_up.slug,
+        name=sign_up.name,
+        email=sign_up.email,
+        email_key=sign_up.email_key,
+        owner_name=sign_up.owner_name,
+        expires_at=epoch_ms(sign_up.expires_at),
+    )
+
+
+def sign_up_of(item: SignUpItem) -> SignUp:
+    """Return the sign-up."""
+    return SignUp(
+        team_id=item.id,
+        owner_id=item.owner_id,
+        slug=item.slug,
+        name=item.name,
+        email=item.email,
+        email_key=item.email_key,
+        owner_name=item.owner_name,
+        asked_at=ids.made_at(item.id),
+        expires_at=from_epoch_ms(int(item.expires_at)),
+    )
+
+
+def items_of(value: ServiceToken | SignUp) -> tuple[Item, ...]:
+    """Return the items of what is only ever created and retired."""
+    return (sign_up_item(value),) if isinstance(value, SignUp) else service_token_items(value)
 
 
 def service_token_items(token: ServiceToken) -> tuple[ServiceTokenItem, ServiceTokenItem]:

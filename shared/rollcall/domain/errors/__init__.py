@@ -8,6 +8,7 @@ RollcallError
 ├── Forbidden                     known, but not allowed
 │   ├── AboveYourRank             I8, M3
 │   ├── NoProductAccess           C7: a product that the member may not open, or that is none
+│   ├── SignUpOff                 T1: teams are only made by the operator here
 │   ├── StepUpRequired            C4: needs a fresh session
 │   └── WrongPassword             the present password is missing or not right
 ├── Invalid                       malformed input, with pointers
@@ -65,6 +66,7 @@ from rollcall.domain.errors.base import (
     NotCovered,
     NotFound,
     RollcallError,
+    SignUpOff,
     Stale,
     StaleVersion,
     StepUpRequired,
@@ -131,6 +133,7 @@ __all__ = [
     "ProductExists",
     "ProductRetired",
     "RollcallError",
+    "SignUpOff",
     "SlugTaken",
     "SsoRequired",
     "Stale",

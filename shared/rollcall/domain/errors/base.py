@@ -73,6 +73,13 @@ class AboveYourRank(Forbidden):
     detail = "Only an owner may do this to an owner, or give the owner role."
 
 
+class SignUpOff(Forbidden):
+    """Rule T1: this deployment lets nobody found a team by signing up."""
+
+    code = "sign_up_off"
+    detail = "Nobody can sign up for a team here: ask whoever runs this service."
+
+
 class StepUpRequired(Forbidden):
     """Rule C4: the written list needs a session at most ten minutes old, and no token."""
 
