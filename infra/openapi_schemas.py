@@ -92,7 +92,7 @@ PRODUCTS: Final[Schema] = {
 }
 _PASSWORD_RULE: Final = (
     f"{passwords.SHORTEST} to {passwords.LONGEST} characters once composed (NFC); no repetition, no sequence, not made "
-    "of the team's or the person's own name."
+    "of the team's, a product's or the person's own name, and not known from leaked passwords."
 )
 
 READ: Final[dict[Any, Schema]] = {
