@@ -217,7 +217,7 @@ def test_case_004_005_only_length_counts_and_nothing_is_cut(world: World, passwo
 def test_case_006_a_password_that_is_guessed_first_is_refused_with_the_reason(
     world: World, password: str, reason: str
 ) -> None:
-    """By invitation and by reset; the top 3,000 of the list are tried when it is made (`make blocklist`)."""
+    """The top 3,000 of the list are tried when it is made (`make blocklist`)."""
     token = world.copied(world.invite(NORA)["id"])
     with world.unchanged():
         refused = world.accept(token, password=password)
