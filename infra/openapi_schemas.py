@@ -105,7 +105,13 @@ READ: Final[dict[Any, Schema]] = {
     Message: text(1, readers.LONGEST_MESSAGE, NOT_BLANK),
     LinkText: text(readers.SHORTEST_LINK, readers.LONGEST_LINK, description="The token of a mailed or copied link."),
     NewPassword: text(1, readers.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True, description=_PASSWORD_RULE),
-    TypedPassword: text(1, readers.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True),
+    TypedPassword: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": readers.LONGEST_TYPED_PASSWORD,
+        "format": "password",
+        "writeOnly": True,
+    },
     AvatarUrl: {
         "type": ["string", "null"],
         "maxLength": readers.LONGEST_URL,
