@@ -112,7 +112,10 @@ def _problem() -> Schema:
     flaw["properties"]["pointer"] = {"type": "string", "description": pointer}
     more = {
         "errors": {"type": "array", "items": flaw, "description": "Present with 400."},
-        "reason": {"type": "string", "description": "Why a password is refused: short, long, trivial or context."},
+        "reason": {
+            "type": "string",
+            "description": "Why a password is refused: short, long, context, trivial or breached.",
+        },
         "invitation": {**id_of("inv"), "description": "The pending invitation of an address already invited."},
         "member": {**id_of("mem"), "description": "Who has the address already."},
         "signed_in_as": {**EMAIL, "description": "Whose credential came with somebody else's link."},

@@ -95,7 +95,7 @@ PRODUCTS: Final[Schema] = {
 }
 _PASSWORD_RULE: Final = (
     f"{passwords.SHORTEST} to {passwords.LONGEST} characters once composed (NFC); no repetition, no sequence, not made "
-    "of the team's or the person's own name."
+    "of the team's, a product's or the person's own name, and not known from leaked passwords."
 )
 
 READ: Final[dict[Any, Schema]] = {
@@ -108,7 +108,13 @@ READ: Final[dict[Any, Schema]] = {
     Message: text(1, readers.LONGEST_MESSAGE, NOT_BLANK),
     LinkText: text(readers.SHORTEST_LINK, readers.LONGEST_LINK, description="The token of a mailed or copied link."),
     NewPassword: text(1, readers.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True, description=_PASSWORD_RULE),
-    TypedPassword: text(1, readers.LONGEST_TYPED_PASSWORD, format="password", writeOnly=True),
+    TypedPassword: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": readers.LONGEST_TYPED_PASSWORD,
+        "format": "password",
+        "writeOnly": True,
+    },
     AvatarUrl: {
         "type": ["string", "null"],
         "maxLength": readers.LONGEST_URL,

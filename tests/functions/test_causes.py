@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollcall.domain.members import Status
 from rollcall.http.observe import logger
 from tests import seam
 
@@ -69,3 +70,42 @@ def test_a_letter_that_ses_refuses_for_now_says_why_in_the_log_and_goes_out_late
     assert (late["level"], late["became"], late["code"]) == ("WARNING", "later", "AccessDeniedException")
     assert (sent["letter"], sent["became"]) == (late["letter"], "sent")
     assert NORA not in log.getvalue()
+
+
+# ---------------------------------------------------------------- signing in
+def test_case_295_each_sign_in_is_told_to_the_log_with_its_reason_and_to_the_caller_without(
+    world: World, log: io.StringIO
+) -> None:
+    person, admin = world.acme.member, world.acme.admin
+    world.rewrite(world.member(admin.id), status=Status.DEACTIVATED)
+    world.rewrite(world.team(world.globex), sso_enforced=True)
+    tries = [
+        ("no-such-team", person.email, person.password, "unknown_team"),
+        ("acme", NORA, person.password, "unknown_address"),
+        ("acme", person.email, "not the password", "wrong_password"),
+        ("acme", admin.email, admin.password, "deactivated"),
+        ("acme", "person1@acme.example.com", person.password, "no_password"),
+        ("globex", world.globex.member.email, world.globex.member.password, "passwords_off"),
+        ("acme", person.email, person.password, "signed_in"),
+    ]
+    answers = [
+        world.call("POST", f"/v1/teams/{slug}/sessions", {"email": email, "password": password})
+        for slug, email, password, _ in tries
+    ]
+    lines = told(log, "request")
+    assert [line["reason"] for line in lines] == [reason for *_, reason in tries]
+    assert [line.get("actor") for line in lines] == [None] * 6 + [person.id]
+    assert (lines[2]["about"], lines[2]["team"]) == (person.id, world.acme.id)
+    assert lines[0]["about"] != lines[1]["about"]
+    for (_, email, password, reason), answer in zip(tries, answers, strict=True):
+        assert reason not in answer.body.decode()
+        assert email not in log.getvalue()
+        assert password not in log.getvalue()
+
+
+def test_case_295_a_throttled_sign_in_is_told_with_the_budget_that_is_empty(world: World, log: io.StringIO) -> None:
+    body = {"email": NORA, "password": "not the password"}
+    for _ in range(11):
+        world.call("POST", "/v1/teams/acme/sessions", body)
+    line = told(log, "request")[-1]
+    assert (line["code"], line["reason"], line["budget"]) == ("too_many_requests", "throttled", "member")

@@ -172,6 +172,17 @@ def test_setting_a_password_by_link_costs_a_reading_and_a_transaction(world: Wor
     assert (answer.status, cost(answer)) == (204, (2, 2))
 
 
+def test_signing_in_costs_four_round_trips_and_one_more_where_it_succeeds(world: World) -> None:
+    """Slug; team, claim and address; member; the budgets at once; the session with the marks of the success."""
+    person = world.acme.member
+    wrong, right = (
+        world.call("POST", "/v1/teams/acme/sessions", {"email": person.email, "password": password}, headers=COUNTED)
+        for password in ("not the password", person.password)
+    )
+    assert (wrong.status, cost(wrong)) == (401, (4, 6))
+    assert (right.status, cost(right)) == (201, (5, 11))
+
+
 def test_editing_the_own_profile_stays_within_three_round_trips(world: World) -> None:
     answer = asked(world, "PATCH", "/v1/me", {"name": "New Name"}, token=world.acme.member.pat)
     assert answer.status == 200

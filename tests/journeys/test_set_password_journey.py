@@ -69,6 +69,25 @@ def test_the_owner_of_a_new_team_sets_a_password_by_the_page_and_signs_in(world:
     assert "/reset/" not in notice.text + notice.html
 
 
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("passwordpassword", "breached"),
+        ("Nucleus 2026 !!", "context"),
+        ("HooliHooliHooli", "context"),
+        ("amy123456789012", "context"),
+        ("qwertyuiopasdfg", "trivial"),
+    ],
+)
+def test_case_006_a_password_that_is_guessed_first_leaves_the_link_alive(
+    world: World, link: str, password: str, reason: str
+) -> None:
+    with world.unchanged():
+        refused = complete(world, link, password)
+    assert (refused.status, refused.pointers, refused.json["reason"]) == (400, ["/password"], reason)
+    assert complete(world, link).status == 204
+
+
 def test_the_link_is_dead_once_used_and_says_so_to_its_holder(world: World, link: str) -> None:
     assert complete(world, link).status == 204
     with world.unchanged():

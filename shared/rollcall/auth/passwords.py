@@ -20,6 +20,7 @@ SHORTEST = 15
 LONGEST = 128
 TIME_COST = 2
 MEMORY_KIB = 19_456
+_DECOY = f"$argon2id$v=19$m={MEMORY_KIB},t={TIME_COST},p=1${'A' * 22}${'A' * 43}"
 _LEAST_OF_ONES_OWN = 7
 _SHORTEST_NAME = 3
 _NAME = 4
@@ -65,7 +66,7 @@ def verify(password: str, stored: str | None) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415
 
     try:
-        right = _hasher().verify(stored or _decoy(), normalise(password))
+        right = _hasher().verify(stored or _DECOY, normalise(password))
     except (VerificationError, InvalidHashError):
         return False
     return right and stored is not None
@@ -109,8 +110,3 @@ def _hasher() -> "PasswordHasher":
     from argon2 import PasswordHasher  # noqa: PLC0415
 
     return PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=1)
-
-
-@cache
-def _decoy() -> str:
-    return _hasher().hash("a password that nobody has")

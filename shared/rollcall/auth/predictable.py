@@ -5,7 +5,8 @@ from itertools import pairwise
 
 SHORTEST_UNIT = 8
 STEPS_A_WALK = 7
-ANY_PADDING = 8
+DATE_DIGITS = 8
+LONGEST_DATE = 12
 _ROWS = ("1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./")
 _COLUMNS = "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/"
 _UNSHIFTED = str.maketrans("!@#$%^&*()", "1234567890")
@@ -23,10 +24,11 @@ def trivial(text: str) -> bool:
 
 
 def padding(text: str) -> bool:
-    """Tell whether people put this before or behind a word: a few digits and signs, or more in a known order."""
+    """Tell whether people put this before or behind a word: as much as a date, or more in a known order."""
     if any(character.isalpha() for character in text):
         return False
-    return len(text) <= ANY_PADDING or trivial(text)
+    digits = sum(character.isdigit() for character in text)
+    return (digits <= DATE_DIGITS and len(text) <= LONGEST_DATE) or trivial(text)
 
 
 def _repeated(text: str) -> bool:

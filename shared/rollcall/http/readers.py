@@ -63,12 +63,17 @@ class Wrong(ValueError):
 
 def text(value: object, shortest: int, longest: int) -> str:
     """Return text within its length in code points; half a surrogate pair and NUL are no text."""
+    sized = _sized(value, shortest, longest)
+    if "\0" in sized:
+        raise Wrong("This must not hold NUL.")
+    return sized
+
+
+def _sized(value: object, shortest: int, longest: int) -> str:
     if not isinstance(value, str):
         raise Wrong("This must be text.")
     if not shortest <= len(value) <= longest:
         raise Wrong(f"This must have {shortest} to {longest} characters.")
-    if "\0" in value:
-        raise Wrong("This must not hold NUL.")
     return value
 
 
@@ -226,7 +231,7 @@ READERS: dict[object, Callable[[object], object]] = {
     Message: _message,
     LinkText: _link,
     NewPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
-    TypedPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
+    TypedPassword: lambda value: _sized(value, 1, LONGEST_TYPED_PASSWORD),  # with NUL it is a wrong one (case 3)
     AvatarUrl: _avatar,
     AllProducts: _all_products,
     ProductKeys: _product_keys,
