@@ -61,6 +61,7 @@ ROUTES: Final[Mapping[str, Route]] = {
             errors.AlreadyInvited,
             errors.MemberExists,
             errors.UseReactivate,
+            errors.TooManyRequests,
         ),
         headers=("ETag", "Location"),
     ),

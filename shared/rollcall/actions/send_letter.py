@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollcall.actions import budgets
 from rollcall.auth import links
 from rollcall.domain.invitations import Delivery, Invitation, State, Via
 from rollcall.domain.members import Member
@@ -55,6 +56,12 @@ def send_letter(letter_id: str, post: Post, now: datetime) -> str:
 
 
 def _send(item: LetterItem, to: str, letter: Letter, post: Post, now: datetime) -> str:
+    """Send it, but for an invitation to an address that had its share of them today (case 104)."""
+    counted = item.kind == "invitation"
+    budget = budgets.letter(to, now)
+    if counted and not marks.spend(budget, budgets.LETTERS_A_DAY, now):
+        _close(item, "held", Delivery.NOT_DELIVERED, None)
+        return "held"
     domain = post.sender.rpartition("@")[2].rstrip(">")
     message = render(letter, to=to, sender=post.sender, message_id=f"{item.id}@{domain}", at=now)
     try:
@@ -63,6 +70,8 @@ def _send(item: LetterItem, to: str, letter: Letter, post: Post, now: datetime) 
         _close(item, "refused", Delivery.NOT_DELIVERED, None)
         return "refused"
     except MailUnavailable as error:
+        if counted:
+            marks.refund(budget)
         marks.release_letter(item)
         raise NotNow from error
     _close(item, "sent", Delivery.SENT, message_id)
