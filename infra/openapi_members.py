@@ -39,7 +39,9 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "PATCH /v1/invitations/{id}": Route(
         "editInvitation", 200, "Invitation", tuple(dict.fromkeys((*WRITES, *moved(Verb.EDIT)))), headers=("ETag",)
     ),
-    "POST /v1/invitations/bulk": Route("createInvitations", 200, "BulkOutcome", (*RECORDED, errors.AboveYourRank)),
+    "POST /v1/invitations/bulk": Route(
+        "createInvitations", 200, "BulkOutcome", (*RECORDED, errors.AboveYourRank, errors.TooManyRequests)
+    ),
     "PUT /v1/members/{id}/role": Route("changeRole", 200, "Member", (*_ON_MEMBER, errors.LastOwner), headers=("ETag",)),
     "PUT /v1/members/{id}/products": Route("changeProducts", 200, "Member", _ON_MEMBER, headers=("ETag",)),
     "POST /v1/members/{id}/deactivate": Route("deactivateMember", 200, "Receipt", (*_POSTED, *_CUT_OFF)),
@@ -60,7 +62,9 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "PATCH /v1/tokens/{id}": Route("renameToken", 200, "Token", WRITES),
     "DELETE /v1/tokens/{id}": Route("revokeToken", 204, None, WRITES),
     "GET /v1/members/{id}/grants": Route("listGrants", 200, "GrantList", query={"product": _OF_PRODUCT}),
-    "PUT /v1/members/{id}/grants/{grant}": Route("recordGrant", 200, "Grant", WRITES, also=(201,)),
+    "PUT /v1/members/{id}/grants/{grant}": Route(
+        "recordGrant", 200, "Grant", (*WRITES, errors.GrantLimit), also=(201,)
+    ),
     "DELETE /v1/members/{id}/grants/{grant}": Route(
         "releaseGrant", 204, None, (*WRITES, errors.AboveYourRank), query={"product": _OF_PRODUCT}
     ),

@@ -62,6 +62,7 @@ ROUTES: Final[Mapping[str, Route]] = {
             errors.AlreadyInvited,
             errors.MemberExists,
             errors.UseReactivate,
+            errors.TooManyRequests,
         ),
         headers=("ETag", "Location"),
     ),

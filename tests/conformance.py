@@ -74,6 +74,8 @@ def deviations(method: str, target: str, answer: Answer) -> list[str]:
     if key == DEFAULT_ROUTE:
         known = answer.status in UNDESCRIBED and (method == "HEAD" or answer.code == UNDESCRIBED[answer.status])
         return [] if known else [f"{answer.status} {answer.code} where no route is"]
+    if "content-encoding" in answer.headers:
+        return [f"{key}: the answer is compressed"]  # case 185: no secret beside a caller's text
     responses = operations()[key]["responses"]
     if str(answer.status) not in responses:
         return [f"{key}: status {answer.status} ({answer.code}) is not described"]

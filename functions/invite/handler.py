@@ -1,5 +1,6 @@
 """POST /v1/invitations and /v1/invitations/bulk."""
 
+from rollcall import clock
 from rollcall.actions import invite_many as many
 from rollcall.actions.invite import NewInvitation, invite, reads
 from rollcall.actions.invite_many import NewInvitations, Outcome
@@ -12,7 +13,7 @@ from rollcall.http.endpoint import Request, by_route, endpoint
 @endpoint(
     permission=Permission.INVITE,
     body=NewInvitation,
-    reads=lambda asked: reads(asked.team_id, asked.body),
+    reads=lambda asked: reads(asked.team_id, asked.caller_id, asked.body, clock.now()),
     answer=answers.invitation_created,
 )
 def _invite(request: Request[NewInvitation]) -> Invitation:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollcall.storage import keys
 from tests.operations import act_on, ask, newest, put_grant, remove, second_owner, service_token, sign_in
-from tests.values import frozen
+from tests.values import frozen, poke
 
 if TYPE_CHECKING:
     from tests.kit import Answer, World
@@ -172,6 +173,19 @@ def test_more_grants_than_fit_in_a_transaction_are_released_all_the_same(world: 
     assert remove(world, mia).status == 200
 
 
+def test_a_member_holds_at_most_a_thousand_grants_of_all_products_together(world: World, gate: str) -> None:
+    mia, bench = world.acme.member.id, service_token(world, "trusttest")
+    put_grant(world, mia, "room-1", gate)
+    poke(keys.member(world.acme.id, mia), "gr", {"N": "999"})
+    assert put_grant(world, mia, "bench-1", bench).status == 201
+    with world.unchanged():
+        refused = [put_grant(world, mia, "one-more", by) for by in (gate, bench)]
+    assert [(answer.status, answer.code) for answer in refused] == [(409, "grant_limit")] * 2
+    assert put_grant(world, mia, "room-1", gate, name="Hall").status == 200
+    assert release(world, "bench-1").status == 204
+    assert put_grant(world, mia, "one-more", gate).status == 201
+
+
 # ---------------------------------------------------------------- service tokens
 
 
@@ -204,6 +218,18 @@ def test_a_product_has_at_most_ten_service_tokens(world: World) -> None:
         refused = ask(world, "POST", path, {"name": "t10"}, session)
     assert (refused.status, refused.code) == (409, "token_limit")
     assert ask(world, "POST", path.replace("vault", "test"), {"name": "t"}, session).status == 201
+    oldest = ask(world, "GET", path).json["data"][0]["id"]
+    assert ask(world, "DELETE", f"{path}/{oldest}", None, session).status == 204
+    assert [ask(world, "POST", path, {"name": f"t{n}"}, session).status for n in range(2)] == [201, 409]
+
+
+def test_a_product_whose_tokens_are_all_revoked_begins_anew(world: World) -> None:
+    session = sign_in(world, world.acme.owner)
+    path = "/v1/team/products/trustvault/service-tokens"
+    for _ in range(2):
+        made = [ask(world, "POST", path, {"name": f"t{n}"}, session).json["id"] for n in range(10)]
+        assert {ask(world, "DELETE", f"{path}/{one}", None, session).status for one in made} == {204}
+    assert ask(world, "GET", path).json["total"] == 0
 
 
 def test_a_removed_products_token_opens_nothing_and_its_grants_can_still_be_released(world: World, gate: str) -> None:

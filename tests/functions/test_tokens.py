@@ -73,6 +73,51 @@ def test_case_049_an_expiry_is_a_moment_in_utc_that_lies_ahead(world: World, ses
     assert (refused.status, refused.pointers) == (400, ["/expires_at"])
 
 
+NO_MOMENTS = [
+    "2099-01-01T00:00:00+00:00", "2099-01-01T00:00:00-00:00", "2099-01-01T00:00:00+01:00", "2099-01-01T00:00:00Z+01:00",
+    "2099-01-01 00:00:00Z", "2099-01-01T00:00:00", "2099-01-01T00:00Z", "2099-01-01", "20990101T000000Z",
+    "2099-W01-1T00:00:00Z", "2099-001T00:00:00Z", "2099-01-01T00:00:00z", " 2099-01-01T00:00:00Z",
+    "2099-01-01T00:00:00Z\n", "2099-01-01T00:00:00,5Z", "2099-01-01T00:00:00.Z", "2099-01-01T00:00:00.1234567Z",
+    "2098-12-31T23:59:60Z", "2099-06-30T23:59:60Z", "2099-01-01T24:00:00Z", "2099-13-01T00:00:00Z",
+    "2099-00-10T00:00:00Z", "2099-02-29T00:00:00Z", "2099-01-01T00:60:00Z", "0000-01-01T00:00:00Z",
+    "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "10000-01-01T00:00:00Z", "+2099-01-01T00:00:00Z",
+    "-2099-01-01T00:00:00Z", "209\u0669-01-01T00:00:00Z", "2099-01-01T00:00:00\u2212Z", "4070908800000",
+    4_070_908_800_000, 4_070_908_800, 4e12, "Thu, 01 Jan 2099 00:00:00 GMT", "P30D",
+    "never", "now", None, [2099, 1, 1], {"days": 30},
+]  # fmt: skip
+MOMENTS = {
+    "2099-01-01T00:00:00Z": "2099-01-01T00:00:00.000Z",
+    "2096-02-29T23:59:59Z": "2096-02-29T23:59:59.000Z",
+    "9999-12-31T23:59:59Z": "9999-12-31T23:59:59.000Z",
+    "2099-01-01T00:00:00.5Z": "2099-01-01T00:00:00.500Z",
+    "9999-12-31T23:59:59.999Z": "9999-12-31T23:59:59.999Z",
+}
+
+
+@pytest.mark.parametrize("expires_at", NO_MOMENTS, ids=map(repr, range(len(NO_MOMENTS))))
+def test_case_183_what_is_no_moment_of_rfc_3339_in_utc_that_lies_ahead_is_400(
+    world: World, session: str, expires_at: object
+) -> None:
+    with world.unchanged():
+        refused = ask(world, "POST", "/v1/tokens", {"name": "ci", "expires_at": expires_at}, session)
+    assert (refused.status, refused.pointers) == (400, ["/expires_at"])
+
+
+@pytest.mark.parametrize("expires_at", MOMENTS)
+def test_case_183_a_moment_is_kept_and_told_as_it_was_given(world: World, session: str, expires_at: str) -> None:
+    made = issue(world, session, expires_at=expires_at)
+    (row,) = [one for one in ask(world, "GET", "/v1/tokens", None, session).json["data"] if one["id"] == made["id"]]
+    assert made["expires_at"] == row["expires_at"] == MOMENTS[expires_at]
+    assert authenticates(world, made["secret"])
+
+
+def test_case_183_the_year_9999_is_too_late_where_the_team_sets_a_limit(world: World, session: str) -> None:
+    limit(world, max_age_days=90)
+    with world.unchanged():
+        refused = ask(world, "POST", "/v1/tokens", {"name": "ci", "expires_at": "9999-12-31T23:59:59.000Z"}, session)
+    assert (refused.status, refused.pointers) == (400, ["/expires_at"])
+
+
 @pytest.mark.parametrize("days", [91, 90.01, None])
 def test_case_049_no_token_outlives_the_teams_limit(world: World, session: str, days: float | None) -> None:
     limit(world, max_age_days=90)

@@ -146,7 +146,7 @@ def judge(row: Row, expected: str, event: str | None, answer: Answer, told: list
 
 
 @pytest.mark.parametrize("row", WALKED, ids=lambda row: f"{row.part}-{row.n:04d}")
-def test_case_115_a_row_of_the_matrix(walk: Walk, row: Row) -> None:
+def test_cases_114_115_a_row_of_the_matrix(walk: Walk, row: Row) -> None:
     scene = walk.enter("sole" if row.condition == "sole active owner" else SCENES.get(row.actor, "crowd"))
     answer = come_in(scene, row) if row.part == "H" else of_row(scene, row)
     touched = row.expected == OWN_TEAM and of_team_a(scene.world) != scene.team_a

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollcall.domain.grants import MOST_GRANTS
 from rollcall.domain.permissions import Role
+from rollcall.domain.service_tokens import MOST_SERVICE_TOKENS
 from rollcall.storage import keys, roster
 from rollcall.storage.reads import read
 from tests.ministack.network import at_once, codes, raced, rounds
 from tests.operations import act_on, ask, issue, put_grant, put_role, remove, service_token, sign_in
+from tests.values import poke
 
 if TYPE_CHECKING:
     from infra.local.edges import Json
@@ -170,6 +173,29 @@ def test_of_grants_put_and_a_removal_either_all_come_too_late_or_the_removal_is_
         assert remove(world, member.id).status == 200
     assert world.items("M#") == [item for item in world.items("M#") if item["SK"]["S"] == "MEMBER"]
     world.check_books()
+
+
+def test_of_grants_put_at_once_only_those_are_made_for_which_there_is_room(world: Network) -> None:
+    service, mia = service_token(world), world.acme.member.id
+    poke(keys.member(world.acme.id, mia), "gr", {"N": str(MOST_GRANTS - 2)})
+    put = [partial(put_grant, world, mia, f"room-{n}", service) for n in range(6)]
+    assert Counter(codes(*at_once(*put))) == {(201, None): 2, (409, "grant_limit"): 4}
+    held = world.member(mia)
+    assert held.grants == MOST_GRANTS
+
+
+def test_of_service_tokens_made_at_once_a_product_gets_no_more_than_its_ten(world: Network) -> None:
+    session = sign_in(world, world.acme.owner)
+    path = "/v1/team/products/trustgate/service-tokens"
+    made = at_once(*(partial(ask, world, "POST", path, {"name": f"t{n}"}, session) for n in range(16)))
+    refused = [answer for answer in made if answer.status != 201]
+    assert len(made) - len(refused) == MOST_SERVICE_TOKENS
+    assert {answer.code for answer in refused} <= {"token_limit"}
+    assert ask(world, "GET", path).json["total"] == MOST_SERVICE_TOKENS
+    ids = [row["id"] for row in ask(world, "GET", path).json["data"]]
+    at_once(*(partial(ask, world, "DELETE", f"{path}/{one}", None, session) for one in ids[:4]))
+    more = at_once(*(partial(ask, world, "POST", path, {"name": f"u{n}"}, session) for n in range(6)))
+    assert sorted(answer.status for answer in more) == [201] * 4 + [409] * 2
 
 
 def test_a_grant_that_is_renamed_and_released_at_once_is_counted_once_or_not_at_all(founded: Founding) -> None:

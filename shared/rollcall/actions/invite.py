@@ -1,9 +1,12 @@
 """Invite a person by e-mail (J1-J3, I6, I8)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from rollcall.actions import quotas
 from rollcall.actions.call import Call
 from rollcall.domain import invitations
+from rollcall.domain.changes import Change
 from rollcall.domain.errors import AlreadyInvited, Flaw, Invalid, MemberExists, UseReactivate
 from rollcall.domain.invitations import EMAIL, Invitation, Inviter
 from rollcall.domain.permissions import Role
@@ -28,17 +31,24 @@ class NewInvitation:
     message: Message | None = None
 
 
-def reads(team_id: str, wanted: NewInvitation) -> list[Key]:
-    """Name what the decision needs beside the caller: who holds the address."""
-    return [keys.claim(EMAIL, team_id, wanted.email.key)]
+def reads(team_id: str, member_id: str, wanted: NewInvitation, now: datetime) -> list[Key]:
+    """Name what the decision needs beside the caller: who holds the address, and how many the caller has invited."""
+    return [keys.claim(EMAIL, team_id, wanted.email.key), quotas.invitations(member_id, now)]
 
 
 def invite(call: Call, wanted: NewInvitation) -> Invitation:
     """Add a pending invitation and the letter that carries its link.
 
     Raises AboveYourRank (I8), Invalid for products the team does not have, AlreadyInvited, MemberExists,
-    UseReactivate. An expired invitation of the address is withdrawn in the same step.
+    UseReactivate, and TooManyRequests for what would be one too many (case 104).
     """
+    change, invitation = decide(call, wanted)
+    quotas.commit_one(call, change, invitation)
+    return invitation
+
+
+def decide(call: Call, wanted: NewInvitation) -> tuple[Change, Invitation]:
+    """Return the change that invites; an expired invitation of the address is withdrawn in the same step."""
     team = call.team
     by_password = check_way_in(wanted.products, wanted.send_password_email, team)
     call.actor.require_rank(wanted.role)
@@ -57,8 +67,7 @@ def invite(call: Call, wanted: NewInvitation) -> Invitation:
         created_at=call.now,
         message=wanted.message,
     )
-    call.commit(invitations.create(invitation, call.actor, call.new_id("let"), replaced), invitation)
-    return invitation
+    return invitations.create(invitation, call.actor, call.new_id("let"), replaced), invitation
 
 
 def warnings(invitation: Invitation, team: Team) -> list[str]:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rollcall.actions import quotas
 from rollcall.actions.call import Call
-from rollcall.actions.invite import NewInvitation, check_way_in, invite
+from rollcall.actions.invite import NewInvitation, check_way_in, decide
 from rollcall.domain.errors import AlreadyInvited, Contention, MemberExists, RollcallError, Stale, UseReactivate
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.permissions import Role
@@ -57,10 +58,28 @@ def reads(team_id: str, wanted: NewInvitations) -> list[Key]:
 
 
 def invite_many(call: Call, wanted: NewInvitations) -> list[Outcome]:
-    """Invite each address in a transaction of its own; what was answered is recorded last."""
+    """Invite each address in a transaction of its own; what was answered is recorded last.
+
+    Raises TooManyRequests, inviting nobody, where the caller's budget does not reach for all that may come to be.
+    """
     check_way_in(wanted.products, wanted.send_password_email, call.team)
     call.actor.require_rank(wanted.role)
-    each = call.unkept()
+    taken = _new_at_most(call, wanted)
+    quotas.take(call, taken)
+    outcomes = _each(call.unkept(), wanted)
+    quotas.give_back(call, taken - sum(one.became is Became.CREATED for one in outcomes))
+    call.conclude(outcomes)
+    return outcomes
+
+
+def _new_at_most(call: Call, wanted: NewInvitations) -> int:
+    """Count the addresses that no member holds: an invitation that holds one may have expired."""
+    addresses = {address.key for text in wanted.emails if (address := _address(text)) is not None}
+    holders = [call.found.holder(EMAIL, call.team.id, key) for key in addresses]
+    return sum(holder is None or not holder.startswith("mem_") for holder in holders)
+
+
+def _each(call: Call, wanted: NewInvitations) -> list[Outcome]:
     outcomes: list[Outcome] = []
     seen: set[str] = set()
     for text in wanted.emails:
@@ -71,8 +90,7 @@ def invite_many(call: Call, wanted: NewInvitations) -> list[Outcome]:
             outcomes.append(Outcome(text, Became.DUPLICATE))
         else:
             seen.add(address.key)
-            outcomes.append(_one(each, text, address, wanted))
-    call.conclude(outcomes)
+            outcomes.append(_one(call, text, address, wanted))
     return outcomes
 
 
@@ -80,7 +98,9 @@ def _one(call: Call, text: str, address: Address, wanted: NewInvitations) -> Out
     order = NewInvitation(address, wanted.role, wanted.products, wanted.send_password_email, wanted.message)
     for _ in range(TRIES):
         try:
-            return Outcome(text, Became.CREATED, invite(call, order).id)
+            change, invitation = decide(call, order)
+            call.commit(change, invitation)
+            return Outcome(text, Became.CREATED, invitation.id)
         except AlreadyInvited as error:
             return Outcome(text, Became.PENDING, _named(error, "invitation"), error.code)
         except (MemberExists, UseReactivate) as error:

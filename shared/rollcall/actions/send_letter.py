@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollcall.actions import quotas
 from rollcall.auth import links
 from rollcall.domain import tokens
 from rollcall.domain.founding import SIGN_UP, SignUp
@@ -61,6 +62,12 @@ def send_letter(letter_id: str, post: Post, now: datetime) -> str:
 
 
 def _send(item: LetterItem, to: str, letter: Letter, post: Post, now: datetime) -> str:
+    """Send it, but for an invitation to an address that had its share of them today (case 104)."""
+    counted = item.kind == "invitation"
+    budget = quotas.letter(to, now)
+    if counted and not marks.spend(budget, quotas.LETTERS_A_DAY, now):
+        _close(item, "held", Delivery.NOT_DELIVERED, None)
+        return "held"
     domain = post.sender.rpartition("@")[2].rstrip(">")
     message = render(letter, to=to, sender=post.sender, message_id=f"{item.id}@{domain}", at=now)
     try:
@@ -69,6 +76,8 @@ def _send(item: LetterItem, to: str, letter: Letter, post: Post, now: datetime) 
         _close(item, "refused", Delivery.NOT_DELIVERED, None)
         return "refused"
     except MailUnavailable as error:
+        if counted:
+            marks.refund(budget)
         marks.release_letter(item)
         raise NotNow from error
     _close(item, "sent", Delivery.SENT, message_id)

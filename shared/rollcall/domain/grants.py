@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rollcall.domain.changes import Change, Granted
+from rollcall.domain.errors import GrantLimit
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Actor
 
 RELEASED_TOGETHER = 40
+MOST_GRANTS = 1000
 
 
 class GrantKind(StrEnum):
@@ -35,9 +37,11 @@ class Grant:
 
 
 def record(member: Member, before: Grant | None, after: Grant, actor: Actor) -> Change:
-    """Put a grant, or change its name or kind; the same again is no change."""
+    """Put a grant, or change its name or kind; the same again is no change. Raises GrantLimit for one too many."""
     if before == after:
         return Change()
+    if before is None and member.grants >= MOST_GRANTS:
+        raise GrantLimit
     told = None if before is None else before.facts
     deed = Deed(Action.GRANT_RECORDED, actor, member.subject, told, after.facts)
     return Change(steps=(Granted(member.team_id, member.id, before, after),), deeds=(deed,))

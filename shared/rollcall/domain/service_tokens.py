@@ -7,6 +7,8 @@ from rollcall.domain.changes import Change, Created, Retired
 from rollcall.domain.events import Action, Deed, Subject
 from rollcall.domain.permissions import Actor
 
+MOST_SERVICE_TOKENS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceToken:
@@ -31,7 +33,7 @@ class ServiceToken:
 
 
 def issue(token: ServiceToken, actor: Actor) -> Change:
-    """Add a service token."""
+    """Add a service token; that a product has no more than its ten is a condition of the commit (I15)."""
     deed = Deed(Action.SERVICE_TOKEN_ISSUED, actor, token.subject, None, token.facts)
     return Change(steps=(Created(token),), deeds=(deed,))
 

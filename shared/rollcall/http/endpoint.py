@@ -63,6 +63,13 @@ class Asked(Generic[B]):
             raise Unauthenticated
         return scope.team_id
 
+    @property
+    def caller_id(self) -> str:
+        """Return whose credential it is: a member's id, or the service token's own."""
+        if self.token is None:
+            raise Unauthenticated
+        return self.token.owner_id
+
     def path_id(self, name: str, prefix: str) -> str | None:
         """Return an id from the path, or None for text that is none and so names nothing."""
         value = self.http.path.get(name)

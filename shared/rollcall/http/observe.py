@@ -1,18 +1,43 @@
 """One log line and one metric a request: route, status, time, who (by id), error code. Never a body, path or token."""
 
+import json
+import re
 import time
 from collections.abc import Mapping
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from rollcall.auth.secrets import KINDS
 from rollcall.domain.errors import RollcallError, Unavailable
 from rollcall.http.request import LONGEST_LOGGED
 from rollcall.storage.table import Meter
 
 NAMESPACE = "Rollcall"
 
-logger = Logger(service="rollcall", log_uncaught_exceptions=False)
+LONGEST_TEXT = 4_000
+MOST_FRAMES = 50
+_CREDENTIAL = re.compile(rf"rc_({'|'.join(KINDS)})_[0-9A-Za-z]+")
+
+
+def line(record: object) -> str:
+    """Return a log record as one line of ASCII, its texts masked and cut (case 181): a traceback may quote anything."""
+    return json.dumps(_told(record), separators=(",", ":"))
+
+
+def _told(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(name): _told(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_told(one) for one in value[-MOST_FRAMES:]]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = _CREDENTIAL.sub(r"rc_\1_***", str(value))
+    half = LONGEST_TEXT // 2
+    return text if len(text) <= LONGEST_TEXT else f"{text[:half]}…{text[-half:]}"
+
+
+logger = Logger(service="rollcall", log_uncaught_exceptions=False, json_serializer=line)
 
 
 class Watch:

@@ -192,6 +192,12 @@ class ServiceTokenItem(Item):
     hash = UnicodeAttribute(attr_name="h")
 
 
+class ServiceTokensItem(Item):
+    """The ids of a product's service tokens: what holds their number within its limit."""
+
+    ids = UnicodeSetAttribute(null=True)
+
+
 class GrantItem(Item):
     """What a product has put a member into."""
 

@@ -12,6 +12,8 @@
 | token and session details, grants | `M#t#m` | `PAT#…` `SES#…` `GRANT#product#name` | lists of one member |
 | mark of a removed member | `M#t#m` | `GONE` | the purge of what the member left behind |
 | service token of a product | `S#t#id` | `TOKEN` | every authentication by it (with the team) |
+| service tokens of a product | `T#t` | `SVC#product#id` | list |
+| their ids (string set) | `T#t` | `SVC#product` | conditions only: the limit |
 | claim: e-mail, userName, externalId, subject | `U#t#kind#value` | `LOCK` | invite, SCIM filters, single sign-on |
 | invitation, pending or expired | `I#t` | `i` | get, links, list (Query, newest first) |
 | invitation, closed | `IA#t` | `i` | get, links, list by a closed state |
@@ -90,6 +92,11 @@ def service_token(team_id: str, token_id: str) -> Key:
 def listed_service_token(team_id: str, product: str, token_id: str) -> Key:
     """Return the key of a service token's entry in the list of its product."""
     return Key(team(team_id).pk, f"SVC#{product}#{ids.code(token_id)}")
+
+
+def service_tokens(team_id: str, product: str) -> Key:
+    """Return the key of the set of a product's service tokens."""
+    return Key(team(team_id).pk, f"SVC#{product}")
 
 
 def claim(kind: str, team_id: str, value: str) -> Key:

@@ -40,8 +40,13 @@ def window(now: datetime, length: timedelta) -> int:
     return int(now.timestamp() // length.total_seconds())
 
 
+def left_of(now: datetime, length: timedelta) -> int:
+    """Return the whole seconds, at least one, after which the window of `now` is over."""
+    return int(length.total_seconds() - now.timestamp() % length.total_seconds()) + 1
+
+
 def strike(key: Key, now: datetime) -> None:
-    """Count one failure; a throttle that cannot be written must not turn a refusal into a failure."""
+    """Count one; a throttle that cannot be written must not turn an answer, or a refusal, into a failure."""
     mark = MarkItem(*key)
     try:
         mark.update([MarkItem.tries.add(1), MarkItem.ttl.set(int(now.timestamp()) + 24 * 3600)])
@@ -49,15 +54,15 @@ def strike(key: Key, now: datetime) -> None:
         return
 
 
-def spend(key: Key, limit: int, now: datetime, kept: timedelta = timedelta(days=1)) -> bool:
-    """Take one of `limit` tries before they are made, so that parallel calls cannot take more; False when none is left.
+def spend(key: Key, limit: int, now: datetime, kept: timedelta = timedelta(days=1), tries: int = 1) -> bool:
+    """Take so many of `limit` tries before they are made, so that parallel calls cannot take more; False when too few.
 
-    Fails closed: without the table there is nothing to sign in to either. The count outlives this try by `kept`.
+    Fails closed: without the table there is nothing to be done either. The count outlives this try by `kept`.
     """
     mark = MarkItem(*key)
-    actions: list[Action] = [MarkItem.tries.add(1), MarkItem.ttl.set(_seconds(now + kept))]
+    actions: list[Action] = [MarkItem.tries.add(tries), MarkItem.ttl.set(_seconds(now + kept))]
     try:
-        mark.update(actions, MarkItem.PK.does_not_exist() | (MarkItem.tries < limit))
+        mark.update(actions, MarkItem.PK.does_not_exist() | (MarkItem.tries <= limit - tries))
     except UpdateError as error:
         if failure_code(error) == "ConditionalCheckFailedException":
             return False
@@ -65,10 +70,10 @@ def spend(key: Key, limit: int, now: datetime, kept: timedelta = timedelta(days=
     return True
 
 
-def refund(key: Key) -> None:
-    """Give a try back that was no failure."""
+def refund(key: Key, tries: int = 1) -> None:
+    """Give tries back that do not count."""
     try:
-        MarkItem(*key).update([MarkItem.tries.add(-1)], MarkItem.PK.exists())
+        MarkItem(*key).update([MarkItem.tries.add(-tries)], MarkItem.PK.exists())
     except PynamoDBException:
         return
 
@@ -175,7 +180,7 @@ def release_letter(item: LetterItem) -> None:
 
 
 def close_letter(item: LetterItem, state: str, message_id: str | None) -> None:
-    """Mark a letter `sent`, `dropped` (its link was dead) or `refused`; it leaves the index of unsent ones."""
+    """Mark a letter `sent`, `dropped` (its link was dead), `held` or `refused`; it leaves the index of unsent ones."""
     done: list[Action] = [
         LetterItem.state.set(state),
         LetterItem.XP.remove(),

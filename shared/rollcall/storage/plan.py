@@ -32,6 +32,7 @@ from rollcall.domain.changes import (
 from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
 from rollcall.domain.events import Event
 from rollcall.domain.founding import SignUp
+from rollcall.domain.grants import MOST_GRANTS
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
@@ -39,7 +40,7 @@ from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.domain.tokens import Token
-from rollcall.storage import keys, repairs, roster, seals
+from rollcall.storage import keys, repairs, roster, seals, service_tokens
 from rollcall.storage.differences import differences, plain
 from rollcall.storage.items import (
     ClaimItem,
@@ -54,7 +55,7 @@ from rollcall.storage.items import (
     TeamItem,
     TokenItem,
 )
-from rollcall.storage.records import event_item, grant_item, items_of, lapsed_ttl, letter_item, remnant_item
+from rollcall.storage.records import event_item, grant_item, lapsed_ttl, letter_item, remnant_item, sign_up_item
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction
 from rollcall.storage.values import item_of
@@ -101,7 +102,7 @@ def _step(transaction: Transaction, step: Step) -> None:
     if isinstance(step, Created):
         _create(transaction, step.value)
     elif isinstance(step, Retired):
-        transaction.deletes += [(item, Item.PK.exists(), stale) for item in items_of(step.value)]
+        _retire(transaction, step.value)
     elif isinstance(step, Disowned):
         transaction.deletes.append((OwnersItem(*keys.owners(step.team_id)), Item.PK.exists(), stale))
     elif isinstance(step, Covered):
@@ -121,9 +122,19 @@ def _step(transaction: Transaction, step: Step) -> None:
         _update(transaction, step)
 
 
+def _retire(transaction: Transaction, value: ServiceToken | SignUp) -> None:
+    if isinstance(value, SignUp):
+        transaction.deletes.append((sign_up_item(value), Item.PK.exists(), stale))
+    else:
+        service_tokens.retire(transaction, value)
+
+
 def _create(transaction: Transaction, value: "Value | ServiceToken | SignUp") -> None:
-    if isinstance(value, ServiceToken | SignUp):
-        transaction.puts += [(item, Item.PK.does_not_exist(), stale) for item in items_of(value)]
+    if isinstance(value, SignUp):
+        transaction.puts.append((sign_up_item(value), Item.PK.does_not_exist(), stale))
+        return
+    if isinstance(value, ServiceToken):
+        service_tokens.create(transaction, value)
         return
     item = item_of(value)
     transaction.puts.append((item, Item.PK.does_not_exist(), stale))
@@ -162,9 +173,13 @@ def _grant(transaction: Transaction, step: Granted) -> None:
 
 
 def _granted(transaction: Transaction, team_id: str, member_id: str, by: int) -> None:
+    """Count grants on their member; where parallel calls have used up the room for them, it is decided again."""
     member = MemberItem(*keys.member(team_id, member_id))
     if by:
-        transaction.updates.append((member, [MemberItem.grants.add(by)], MemberItem.PK.exists(), stale))
+        there: Condition = MemberItem.PK.exists()
+        if by > 0:
+            there &= MemberItem.grants.does_not_exist() | (MemberItem.grants <= MOST_GRANTS - by)
+        transaction.updates.append((member, [MemberItem.grants.add(by)], there, stale))
     else:
         transaction.checks.append((member, MemberItem.PK.exists(), stale))
 

@@ -66,7 +66,7 @@ def _delete(team_id: str, raw: Wire) -> int:
         doomed = [*_of_member(team_id, RowItem.from_raw_data(raw)), *doomed]
     elif raw["PK"]["S"].startswith("I#"):
         doomed = [keys.claim("email", team_id, raw["k"]["S"]), *doomed]
-    elif raw["SK"]["S"].startswith("SVC#"):
+    elif raw["SK"]["S"].startswith("SVC#") and "i" in raw:  # the set of a product's tokens has no id
         doomed = [keys.service_token(team_id, raw["i"]["S"]), *doomed]
     for key in doomed:
         guarded(Item(*key).delete)

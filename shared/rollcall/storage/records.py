@@ -160,11 +160,6 @@ def sign_up_of(item: SignUpItem) -> SignUp:
     )
 
 
-def items_of(value: ServiceToken | SignUp) -> tuple[Item, ...]:
-    """Return the items of what is only ever created and retired."""
-    return (sign_up_item(value),) if isinstance(value, SignUp) else service_token_items(value)
-
-
 def service_token_items(token: ServiceToken) -> tuple[ServiceTokenItem, ServiceTokenItem]:
     """Return the item that authenticates and the one that is listed."""
     places = (

@@ -32,6 +32,7 @@ RollcallError
 │   ├── ProductExists
 │   ├── ProductRetired            a product's key is never used again
 │   ├── TokenLimit                C4: the member holds as many tokens as the team allows
+│   ├── GrantLimit                M9: the member holds as many grants as there may be
 │   ├── AlreadyIssued             the answer held a secret and is not kept
 │   └── Contention                others kept changing the same thing
 ├── Gone                          a dead link
@@ -84,6 +85,7 @@ from rollcall.domain.errors.conflicts import (
     AlreadyInvited,
     AlreadyIssued,
     Contention,
+    GrantLimit,
     InvitationExpired,
     InvitationRevoked,
     LastOwner,
@@ -113,6 +115,7 @@ __all__ = [
     "Flaw",
     "Forbidden",
     "Gone",
+    "GrantLimit",
     "Invalid",
     "InvitationExpired",
     "InvitationRevoked",

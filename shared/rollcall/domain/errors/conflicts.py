@@ -135,6 +135,13 @@ class TokenLimit(Conflict):
     detail = "You hold as many tokens as your team allows: revoke one first."
 
 
+class GrantLimit(Conflict):
+    """A member holds as many grants as there may be, over all products (M9)."""
+
+    code = "grant_limit"
+    detail = "This member holds 1,000 grants, the most there may be: release some first."
+
+
 class AlreadyIssued(Conflict):
     """The first answer to this idempotency key held a secret, which is never kept."""
 
