@@ -149,11 +149,13 @@ _TURNS = {"sole": _sole, "deleted": _deleted, "enforced": _enforced}
 
 def _cast(world: World, moment: datetime) -> Cast:
     world.at(moment - LONG_AGO)
-    invitations = {"expired": world.invite("expired@people.example.com")["id"]}
+    late = "expired@people.example.com"
+    invitations = {"expired": world.invite(late)["id"]}
+    expired = Played("", late, link=world.copied(invitations["expired"]))
     world.at(moment - AGO)
     people = {f"{kind} {role}": _join(world, kind, role) for kind in ("other", "off") for role in ROLES}
     invitations["accepted"] = _invitation_of(world, people["other member"].email)
-    people |= {"gone owner": _join(world, "gone", "owner"), "held": _join(world, "held", "member")}
+    people |= {"late": expired, "gone owner": _join(world, "gone", "owner"), "held": _join(world, "held", "member")}
     for role in ROLES:
         _act(world, "POST", people[f"off {role}"], "/deactivate")
     _act(world, "DELETE", people["gone owner"])

@@ -1,37 +1,6 @@
-"""GET /v1/sessions, DELETE /v1/sessions/{id} and /current, GET /v1/members/{id}/sessions."""
+"""/v1/sessions, and those of a member: one route each, see http/session_routes."""
 
-from rollcall.actions import sessions
-from rollcall.actions.targets import target
-from rollcall.domain.members import Session
-from rollcall.domain.permissions import Permission
-from rollcall.http import answers, targets
-from rollcall.http.bodies import Nothing
-from rollcall.http.endpoint import Request, by_route, endpoint
+from rollcall.http.endpoint import by_route
+from rollcall.http.session_routes import ROUTES
 
-
-@endpoint(permission=Permission.READ_OWN_CREDENTIALS, answer=answers.sessions)
-def _own(request: Request[Nothing]) -> list[Session]:
-    """List the own live sessions, newest first."""
-    return sessions.list_sessions(request.call, request.call.known.member)
-
-
-@endpoint(permission=Permission.READ_MEMBERS, reads=targets.member, answer=answers.sessions)
-def _of_member(request: Request[Nothing]) -> list[Session]:
-    """List a member's live sessions: what is told of them, never a secret."""
-    return sessions.list_sessions(request.call, target(request.call, request.asked.path_id("id", "mem")))
-
-
-@endpoint(permission=Permission.REVOKE_OWN_CREDENTIALS, answer=answers.nothing)
-def _end(request: Request[Nothing]) -> None:
-    """End one of the own sessions."""
-    sessions.end_session(request.call, request.asked.path_id("id", "ses"))
-
-
-@endpoint(answer=answers.signed_out, leaving=True)
-def _sign_out(request: Request[Nothing]) -> None:
-    """Sign out; whoever is signed out already stays so."""
-    sessions.end_current(request.call)
-
-
-_ending = {"DELETE /v1/sessions/{id}": _end, "DELETE /v1/sessions/current": _sign_out}
-handler = by_route({"GET /v1/sessions": _own, "GET /v1/members/{id}/sessions": _of_member, **_ending})
+handler = by_route(ROUTES)

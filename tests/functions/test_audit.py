@@ -198,6 +198,12 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.INVITATION_EXPIRED: "the same",
         Action.PASSWORD_SET: "tests/journeys/test_set_password_journey.py",
         Action.SESSION_OPENED: "test_case_281_signing_in_is_an_event_of_the_session",
+        Action.INVITATION_RENEWAL_REQUESTED: "tests/functions/test_renewal.py",
+        Action.PASSWORD_CHANGED: "tests/functions/test_reset_password.py",
+        Action.PASSWORD_RESET_REQUESTED: "the same",
+        Action.SESSION_ENDED: "tests/functions/test_sessions.py",
+        Action.TOKEN_ROTATED: "tests/functions/test_token_life.py",
+        Action.TOKEN_LEAKED: "tests/functions/test_token_leaks.py",
         Action.ROSTER_REPAIRED: "tests/infra/test_recount.py",
     }
     assert {action.value for action in Action} == {row[0] for row in CHANGES} | {action.value for action in elsewhere}

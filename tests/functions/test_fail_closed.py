@@ -32,10 +32,9 @@ REQUESTS: dict[str, tuple[str, str, Json]] = {
     "list_members": ("GET", "/v1/members", None),
     "me": ("GET", "/v1/me", None),
     "change_role": ("PUT", f"/v1/members/{'mem_' + '0' * 26}/role", {"role": "admin"}),
-    "change_products": ("PUT", f"/v1/members/{'mem_' + '0' * 26}/products", {"all": True}),
     "deactivate": ("POST", f"/v1/members/{'mem_' + '0' * 26}/deactivate", None),
     "remove": ("DELETE", f"/v1/members/{'mem_' + '0' * 26}", None),
-    "revoke_credentials": ("POST", f"/v1/members/{'mem_' + '0' * 26}/revoke-tokens", None),
+    "sessions": ("POST", f"/v1/members/{'mem_' + '0' * 26}/revoke-sessions", None),
     "issue_token": ("POST", "/v1/tokens", {"name": "ci"}),
     "revoke_token": ("GET", "/v1/tokens", None),
     "team": ("GET", "/v1/team", None),
@@ -44,7 +43,7 @@ REQUESTS: dict[str, tuple[str, str, Json]] = {
     "introspect": ("POST", "/v1/introspect", {"token": "no credential"}),
     "product_token": ("POST", "/v1/product-tokens", {"product": "trustgate"}),
     "sign_in": ("POST", "/v1/teams/acme/sessions", {"email": NORA, "password": "some password"}),
-    "sign_up": ("POST", "/v1/teams", {"name": "Hooli", "slug": "hooli", "owner": {"email": NORA, "name": "Nora"}}),
+    "request_link": ("POST", "/v1/teams", {"name": "Hooli", "slug": "hooli", "owner": {"email": NORA, "name": "Nora"}}),
     "set_password": ("POST", "/v1/password-resets/complete", {"token": "{reset}", "password": "a phrase of words"}),
 }
 
@@ -88,7 +87,7 @@ def test_case_180_what_nobody_expected_is_a_plain_500_logged_once(
     world: World, log: io.StringIO, function: str
 ) -> None:
     method, path, body = REQUESTS[function]
-    token = None if function in {"accept", "sign_in", "sign_up", "set_password"} else world.acme.owner.pat
+    token = None if function in {"accept", "sign_in", "request_link", "set_password"} else world.acme.owner.pat
     with world.unchanged(), seam.seam(broken):
         answer = world.call(method, path, body_for(world, body), token=token)
     assert (answer.status, answer.code) == (500, "internal")
@@ -185,7 +184,7 @@ def test_case_179_whatever_a_function_is_invoked_with_nobody_is_let_in(world: Wo
 def test_case_179_public_functions_answer_only_what_is_a_request(world: World, what: str) -> None:
     """They let nobody in either; a request of another route is judged by their own rules."""
     with world.unchanged():
-        for function in ("accept", "sign_in", "sign_up", "set_password"):
+        for function in ("accept", "sign_in", "request_link", "set_password"):
             answer = world.invoke(function, STRANGE[what] or {"": ""})
             assert 400 <= answer["statusCode"] < 500, (function, answer)
 

@@ -317,4 +317,4 @@ def test_case_062_the_mark_of_activity_is_written_once_an_hour_and_refuses_nobod
         assert reading("/v1/me")(world)().status == 200
     with seam.seam() as second:
         assert reading("/v1/me")(world)().status == 200
-    assert (first.calls.count("UpdateItem"), second.calls.count("UpdateItem")) == (1, 0)
+    assert (first.calls.count("UpdateItem"), second.calls.count("UpdateItem")) == (2, 0), "the member's and the token's"

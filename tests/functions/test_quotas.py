@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rollcall import clock
 from rollcall.actions import quotas
+from rollcall.actions.budgets import TRIES_PER_ADDRESS, TRIES_PER_MEMBER
 from rollcall.actions.quotas import INVITATIONS_AN_HOUR
-from rollcall.actions.sign_in import TRIES_PER_ADDRESS, TRIES_PER_MEMBER
-from rollcall.http.endpoint import LINK_FAILURES
+from rollcall.http.link_guesses import LINK_FAILURES
 from rollcall.storage import marks
 from tests.operations import ask, try_sign_in
 
@@ -33,7 +33,7 @@ def exhaust(world: World) -> list[Answer]:
     """Let acme use up everything that is counted, and return its first refusals."""
     team, now = world.acme, clock.now()
     for person in (team.owner, team.admin):
-        assert marks.spend(quotas.invitations(person.id, now), INVITATIONS_AN_HOUR, now, INVITATIONS_AN_HOUR - 1)
+        assert marks.spend(quotas.invitations(person.id, now), INVITATIONS_AN_HOUR, now, tries=INVITATIONS_AN_HOUR - 1)
         invited = ask(world, "POST", "/v1/invitations", {"email": f"by-{person.email}"}, person.pat).json["id"]
     for _ in range(TRIES_PER_MEMBER):
         assert wrong_password(world, team, team.member).status == 401

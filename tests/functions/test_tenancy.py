@@ -161,7 +161,7 @@ def canaries(world: World) -> set[str]:
     for item in own:
         known |= {item[name]["S"] for name in ("i", "e", "k") if "S" in item.get(name, {})}
         known |= {item["SK"]["S"]} if len(item["SK"]["S"]) == ids.CODE_LENGTH else set()
-    shared = {item["k"]["S"] for item in world.items("M#") if item not in own} | {NORA}
+    shared = {item["k"]["S"] for item in world.items("M#") if "k" in item and item not in own} | {NORA}
     return {text.casefold() for text in known - shared if len(text) > 3}
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OWNER = "amy@hooli.example"
 PASSWORD = "long enough for anybody"
 BEYOND_THE_JOURNEY = {
+    ("introspect", "UpdateItem", "M#*"): "the session or token that is shown has not been used in this hour",
+    ("product_token", "UpdateItem", "M#*"): "a session half of whose idle time is over is extended",
     ("team", "UpdateItem", "H#*"): "giver and heir stand in different blocks of the roster",
     ("accept", "DeleteItem", "U#*"): "an invitation that its inviter could not grant any more is withdrawn",
 }

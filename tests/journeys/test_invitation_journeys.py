@@ -120,7 +120,10 @@ def test_an_expired_link_is_dead_before_any_schedule_ran_and_the_schedule_only_n
         assert world.call("GET", f"/i/{link}").status == 410
         assert listed(world) == [(NORA, "expired")]
     with world.tells("invitation.expired"):
-        assert [world.invoke("expire"), world.invoke("expire")] == [{"expired": 1}, {"expired": 0}]
+        assert [world.invoke("expire"), world.invoke("expire")] == [
+            {"expired": 1, "reminded": 0},
+            {"expired": 0, "reminded": 0},
+        ]
     with world.unchanged():
         assert world.accept(link).code == "link_expired"
     assert world.act("resend", invitation).json["state"] == "pending"

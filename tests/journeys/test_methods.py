@@ -11,7 +11,7 @@ from infra.local.stack import ROOT
 from infra.local.template import DEFAULT_ROUTE, read_template
 from rollcall.http.bodies import FORM
 from tests.kit import GOOD_PASSWORD
-from tests.matrix import OPERATIONS, ROUTES_BESIDE
+from tests.matrix import OPERATIONS, ROUTES_BESIDE, Beside, Operation
 from tests.scenes import Walk
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def _fits(template: str, path: str) -> bool:
 
 
 TAKEN = _by_path()
+SIGN_OUT = Operation("DELETE /v1/sessions/current")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,18 @@ def sent(scene: Scene, route: str) -> Sent:
     if public is not None:
         fills, body = public
         return Sent(method, path.format(**fills), body, None, form=isinstance(body, bytes))
-    named = next((one for one in OPERATIONS.values() if one.route == route), None) or ROUTES_BESIDE[route]
+    named: Operation | Beside = ROUTES_BESIDE.get(route) or next(
+        (one for one in OPERATIONS.values() if one.route == route), SIGN_OUT
+    )
     names = {"id": _target(scene, path), "role": "member", "address": "nora@example.com", "team": "Acme"}
-    names |= named.fills
+    names |= {**named.fills, "password": cast.people["owner"].password}
     body = named.body and {
         name: value.format(**names) if isinstance(value, str) else value for name, value in named.body.items()
     }
     product = route.startswith("PUT ") and "/grants/" in route
     token = cast.credentials["service token"] if product else cast.people["owner"].session
+    if route == "DELETE /v1/sessions/current":
+        return Sent(method, path, None, token)
     if path == "/v1/me/leave":
         token = cast.people["member"].session
     return Sent(method, path.format(**names), body, token)
@@ -86,6 +91,8 @@ def _target(scene: Scene, path: str) -> str:
         return cast.service_token
     if "/tokens/" in path:
         return cast.people["owner"].token
+    if "/sessions/" in path:
+        return cast.people["owner"].own_session
     if "/invitations/" in path:
         return cast.invitations["pending member"]
     if "/grants" in path:
@@ -98,6 +105,12 @@ def _public(scene: Scene) -> Mapping[str, tuple[dict[str, str], Any]]:
     link, reset, owner = people["invited"].link, people["active"].reset, people["owner"]
     secret = GOOD_PASSWORD.replace(" ", "+")
     return {
+        "POST /v1/teams": (
+            {},
+            {"name": "Hooli", "slug": "hooli", "owner": {"email": "amy@hooli.example", "name": "Amy"}},
+        ),
+        "POST /v1/teams/{slug}/password-resets": ({"slug": "acme"}, {"email": owner.email}),
+        "POST /v1/invitations/renewal-request": ({}, {"token": people["late"].link}),
         "POST /v1/teams/{slug}/sessions": ({"slug": "acme"}, {"email": owner.email, "password": owner.password}),
         "POST /v1/invitations/accept": ({}, {"token": link, "name": "Nora", "password": GOOD_PASSWORD}),
         "POST /v1/password-resets/complete": ({}, {"token": reset, "password": "a phrase of another kind"}),
@@ -106,10 +119,11 @@ def _public(scene: Scene) -> Mapping[str, tuple[dict[str, str], Any]]:
     }
 
 
+UNCHANGING = [route for route, beside in ROUTES_BESIDE.items() if not beside.changes]
 CHANGING = sorted(
     route.key
     for route in read_template(ROOT / "template.yaml").routes
-    if route.key not in {DEFAULT_ROUTE, "POST /v1/invitations/inspect"} and route.method not in READING
+    if route.key not in {DEFAULT_ROUTE, "POST /v1/invitations/inspect", *UNCHANGING} and route.method not in READING
 )
 
 

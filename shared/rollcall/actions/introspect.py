@@ -8,7 +8,6 @@ from rollcall.auth.secrets import Secret
 from rollcall.domain.errors import Forbidden, Unauthenticated
 from rollcall.domain.standing import Standing, standing
 from rollcall.domain.text import CredentialText, FormText, ProductKey
-from rollcall.storage import marks
 
 INSPECTED = ("ses", "pat")
 
@@ -46,6 +45,5 @@ def introspect(call: Call, asked: Introspection) -> Standing | None:
         return None
     found = standing(identity.member, identity.team, product, identity.actor.credential_id)
     if found is not None:
-        marks.seen(identity.member, call.now)
-        marks.extend(identity.member, identity.team, token.map_key, call.now)
+        authenticate.note_use(identity, token, call.now)
     return found

@@ -11,7 +11,7 @@ from rollcall.domain.errors import AgainstPolicy, TokenExpired, TokenRevoked, Un
 from rollcall.domain.members import Member, Pat, Session
 from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.domain.teams import Team
-from rollcall.storage import keys
+from rollcall.storage import keys, marks
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found, read
 
@@ -69,6 +69,14 @@ def reason(token: Secret, refused: Unauthenticated, now: datetime) -> Unauthenti
         return refused
     expired = told.revoked_at is None and told.expires_at is not None and now >= told.expires_at
     return TokenExpired() if expired else TokenRevoked()
+
+
+def note_use(identity: Identity, token: Secret, now: datetime) -> None:
+    """Note that the member was active and the token used, and move the session's idle limit; none fails a request."""
+    if identity.member is None:
+        return
+    marks.seen(identity.member, identity.actor.credential_id if token.kind == "pat" else None, now)
+    marks.extend(identity.member, identity.team, token.map_key, now)
 
 
 def token_key(token: Secret) -> Key:

@@ -24,6 +24,7 @@ _DECOY = f"$argon2id$v=19$m={MEMORY_KIB},t={TIME_COST},p=1${'A' * 22}${'A' * 43}
 _LEAST_OF_ONES_OWN = 7
 _SHORTEST_NAME = 3
 _NAME = 4
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def check(password: str, *words: str) -> None:
@@ -89,7 +90,7 @@ def _made_of(password: str, words: tuple[str, ...]) -> bool:
 
 def _parts(word: str) -> set[str]:
     """Return a name whole, written together, and its parts."""
-    parts = [part for part in re.split(r"[\W_]+", word) if part]
+    parts = [part for part in _BETWEEN_WORDS.split(word) if part]
     return {part for part in (word, "".join(parts), *parts) if len(part) >= _SHORTEST_NAME}
 
 

@@ -23,16 +23,14 @@ from rollcall.domain.errors import (
     LinkUnknown,
     RollcallError,
     Stale,
-    TooManyRequests,
     Unauthenticated,
 )
 from rollcall.domain.permissions import OF_PRODUCTS, Permission
-from rollcall.http import errors, idempotency, observe
+from rollcall.http import errors, idempotency, link_guesses, observe
 from rollcall.http.bodies import Form, Nothing, read_body
 from rollcall.http.conditional import versions
 from rollcall.http.reply import Reply, gateway_response
 from rollcall.http.request import HttpRequest, credential, read_event, same_origin
-from rollcall.storage import keys, marks
 from rollcall.storage.items import RecordItem
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found, read
@@ -200,7 +198,8 @@ class Endpoint:
         replay = idempotency.replay(asked.named, found, now)
         if replay is not None:
             return replay
-        self._check_link(asked, found, began)
+        if self.link is not None:
+            link_guesses.check(asked.http, asked.link, found, began)
         call = Call(
             now=now,
             found=found,
@@ -218,7 +217,7 @@ class Endpoint:
         try:
             result = self.action(request)
         except LinkUnknown:
-            marks.strike(_link_throttle(asked.http, now), now)
+            link_guesses.strike(asked.http, now)
             raise
         return self.answer(request, result)
 
@@ -236,7 +235,7 @@ class Endpoint:
         if asked.named is not None:
             wanted.append(asked.named.key)
         if asked.link is not None:
-            wanted.append(_link_throttle(asked.http, now))
+            wanted.append(link_guesses.key(asked.http, now))
         return read(wanted) if wanted else Found({})
 
     def _authenticate(self, asked: Asked[Any], found: Found, now: datetime, *, by_cookie: bool) -> Caller | None:
@@ -252,28 +251,8 @@ class Endpoint:
             raise errors.CrossSite
         if self.permission is not None:
             identity.actor.require(self.permission, now)
-        if identity.member is not None:
-            marks.seen(identity.member, now)
-            if asked.token.kind == "pat":
-                marks.used(identity.member, str(identity.actor.credential_id), now)
-            marks.extend(identity.member, identity.team, asked.token.map_key, now)
+        authenticate.note_use(identity, asked.token, now)
         return Caller(identity.actor, identity.member, identity.team)
-
-    def _check_link(self, asked: Asked[Any], found: Found, now: datetime) -> None:
-        if self.link is None:
-            return
-        if asked.link is None:
-            raise LinkUnknown
-        if found.mark(_link_throttle(asked.http, now)) >= LINK_FAILURES:
-            raise TooManyRequests(int(LINK_WINDOW.total_seconds()))
-
-
-LINK_FAILURES = 100
-LINK_WINDOW = marks.SEEN_EVERY / 4
-
-
-def _link_throttle(http: HttpRequest, now: datetime) -> Key:
-    return keys.throttle("link", http.address, marks.window(now, LINK_WINDOW))
 
 
 def _no_keys(_: Asked[Any]) -> Iterable[Key]:

@@ -19,10 +19,11 @@ from rollcall.domain.errors import Stale, Unavailable
 from rollcall.domain.events import Event
 from rollcall.storage import keys
 from rollcall.storage.items import OpenBlocksItem, RecordItem
-from rollcall.storage.plan import BlockFull, plan, stale
+from rollcall.storage.plan import plan
 from rollcall.storage.reads import read
 from rollcall.storage.table import connection, count_mails, failure_code
-from rollcall.storage.transaction import Transaction
+from rollcall.storage.tallies import BlockFull
+from rollcall.storage.transaction import Transaction, stale
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action

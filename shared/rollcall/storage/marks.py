@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pynamodb.attributes import NumberAttribute
@@ -18,6 +19,7 @@ from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowIt
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Item, failure_code, guarded
 from rollcall.storage.values import session_text
+from rollcall.storage.waves import wave
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
@@ -98,6 +100,17 @@ def _seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
+def seen(member: Member, pat_id: str | None, now: datetime) -> None:
+    """Note that the member was active, and the token used, at most once an hour; never makes a request fail (case 62).
+
+    Both marks are one round trip.
+    """
+    writes = [partial(_active, member, now)] if _first_this_hour(member.id, now) else []
+    if pat_id is not None and _first_this_hour(pat_id, now):
+        writes.append(partial(_used, member, pat_id, now))
+    wave(writes)
+
+
 def _first_this_hour(an_id: str, now: datetime) -> bool:
     """Tell whether this process notes the id for the first time in this hour."""
     hour = window(now, SEEN_EVERY)
@@ -109,10 +122,7 @@ def _first_this_hour(an_id: str, now: datetime) -> bool:
     return True
 
 
-def seen(member: Member, now: datetime) -> None:
-    """Note on the roster row that the member was active, at most once an hour; never makes a request fail."""
-    if not _first_this_hour(member.id, now):
-        return
+def _active(member: Member, now: datetime) -> None:
     row = RowItem(*keys.row(member.team_id, member.block, member.id))
     stale = RowItem.last_active.does_not_exist() | (RowItem.last_active <= epoch_ms(now - SEEN_EVERY))
     try:
@@ -121,10 +131,7 @@ def seen(member: Member, now: datetime) -> None:
         return
 
 
-def used(member: Member, pat_id: str, now: datetime) -> None:
-    """Note the last use of a token, at most once an hour; never makes a request fail (case 62)."""
-    if not _first_this_hour(pat_id, now):
-        return
+def _used(member: Member, pat_id: str, now: datetime) -> None:
     item = TokenItem(*keys.pat(member.team_id, member.id, pat_id))
     stale = TokenItem.last_used.does_not_exist() | (TokenItem.last_used <= epoch_ms(now - SEEN_EVERY))
     try:

@@ -3,7 +3,7 @@
 What hangs on the values is derived here and nowhere else: the roster row, its block's counters, the set of owners.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from rollcall.domain.changes import (
     Swept,
     Updated,
 )
-from rollcall.domain.errors import AlreadyInvited, LastOwner, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
+from rollcall.domain.errors import AlreadyInvited, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
 from rollcall.domain.events import Event
 from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import MOST_GRANTS
@@ -40,12 +40,11 @@ from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.domain.tokens import Token
-from rollcall.storage import keys, repairs, roster, seals, service_tokens
+from rollcall.storage import keys, repairs, roster, seals, service_tokens, tallies
 from rollcall.storage.differences import differences, plain
 from rollcall.storage.items import (
     ClaimItem,
     GrantItem,
-    HeaderItem,
     InvitationItem,
     MemberItem,
     OpenBlocksItem,
@@ -57,21 +56,11 @@ from rollcall.storage.items import (
 )
 from rollcall.storage.records import event_item, grant_item, lapsed_ttl, letter_item, remnant_item, sign_up_item
 from rollcall.storage.table import Item
-from rollcall.storage.transaction import Transaction
+from rollcall.storage.transaction import Transaction, stale
 from rollcall.storage.values import item_of
 
 if TYPE_CHECKING:
     from rollcall.domain.changes import Value
-
-
-class BlockFull(Stale):
-    """The roster block that a new member was to join has no room left."""
-
-    def __init__(self, team_id: str, block: int) -> None:
-        """Name the block."""
-        super().__init__()
-        self.team_id = team_id
-        self.block = block
 
 
 def plan(change: Change, events: Iterable[Event], record: RecordItem | None, stripe: int, token: str) -> Transaction:
@@ -85,9 +74,9 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
     for claim in change.claims:
         _claim(transaction, claim)
     for (team_id, block), moved in transaction.counters.items():
-        _counters(transaction, team_id, block, moved)
+        tallies.counters(transaction, team_id, block, moved)
     for team_id, (gained, lost) in transaction.owners.items():
-        _owners(transaction, team_id, gained, lost, change.owners)
+        tallies.owners(transaction, team_id, gained, lost, change.owners)
     for (team_id, member_id), by in transaction.granted.items():
         _granted(transaction, team_id, member_id, by)
     transaction.puts += [(event_item(event), Item.PK.does_not_exist(), stale) for event in events]
@@ -280,39 +269,6 @@ def _hangs_on(transaction: Transaction, before: Member | None, after: Member | N
         (gained if owns else lost).add(member.id)
 
 
-def _counters(transaction: Transaction, team_id: str, block: int, moved: Mapping[str, int]) -> None:
-    if not any(moved.values()):
-        return
-    stripe = transaction.stripe
-    header = HeaderItem(*keys.header(team_id, block, stripe))
-    room = roster.SPARE_ROWS if stripe else roster.BLOCK_ROWS
-    joins = moved.get(roster.TOTAL, 0) > 0
-    condition = (HeaderItem.PK.does_not_exist() | (HeaderItem.total < room)) if joins else None
-    actions: list[Action] = [Path([cell]).add(by) for cell, by in moved.items() if by]
-    transaction.updates.append((header, actions, condition, lambda _: BlockFull(team_id, block)))
-
-
-def _owners(
-    transaction: Transaction, team_id: str, gained: set[str], lost: set[str], before: frozenset[str] | None
-) -> None:
-    """Keep the set of active owners; the last one can be added to, but not taken out (M4).
-
-    One update cannot add and delete, so a change that does both replaces the set it has read (M5).
-    """
-    owners = OwnersItem(*keys.owners(team_id))
-    if gained and lost:
-        after = ((before or frozenset()) - lost) | gained
-        change: list[Action] = [OwnersItem.owners.set(set(after))]
-        transaction.updates.append((owners, change, OwnersItem.owners == set(before or ()), stale))
-    elif gained:
-        alive = None if team_id in transaction.founded else OwnersItem.PK.exists()
-        transaction.updates.append((owners, [OwnersItem.owners.add(gained)], alive, stale))
-    else:
-        (leaver,) = lost
-        remains = (size(Path(["owners"])) > 1) & OwnersItem.owners.contains(leaver)
-        transaction.updates.append((owners, [OwnersItem.owners.delete(lost)], remains, lambda _: LastOwner()))
-
-
 def _claim(transaction: Transaction, claim: Claim) -> None:
     item = ClaimItem(*keys.claim(claim.kind, claim.team_id, claim.value), holder=claim.after or claim.before or "")
     if claim.until is not None:
@@ -335,8 +291,3 @@ def _held(reason: CancellationReason) -> RollcallError:
     if holder.startswith("mem_"):
         return MemberExists(extra={"member": holder})
     return AlreadyInvited(extra={"invitation": holder}) if holder else Stale()
-
-
-def stale(_: CancellationReason) -> RollcallError:
-    """Say that what was read has moved on."""
-    return Stale()

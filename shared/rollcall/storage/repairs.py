@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 from pynamodb.expressions.operand import Path
 
 from rollcall.domain.changes import Recounted, Reowned, Rewritten, Swept
-from rollcall.domain.errors import RollcallError, Stale
 from rollcall.domain.members import Member
 from rollcall.storage import keys, roster
 from rollcall.storage.items import HeaderItem, MemberItem, OwnersItem, RowItem
 from rollcall.storage.table import Item
-from rollcall.storage.transaction import Transaction
+from rollcall.storage.transaction import Transaction, stale
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -40,14 +39,14 @@ def _rewrite(transaction: Transaction, member: Member) -> None:
         value = getattr(row, name)
         actions.append(attributes[name].remove() if value is None else attributes[name].set(value))
     unchanged = MemberItem.version == member.version
-    transaction.checks.append((MemberItem(*keys.member(member.team_id, member.id)), unchanged, _stale))
-    transaction.updates.append((row, actions, None, _stale))
+    transaction.checks.append((MemberItem(*keys.member(member.team_id, member.id)), unchanged, stale))
+    transaction.updates.append((row, actions, None, stale))
 
 
 def _sweep(transaction: Transaction, step: Swept) -> None:
     nobody = Item.PK.does_not_exist() | (MemberItem.block != step.block)
-    transaction.checks.append((MemberItem(*keys.member(step.team_id, step.member_id)), nobody, _stale))
-    transaction.deletes.append((RowItem(*keys.row(step.team_id, step.block, step.member_id)), None, _stale))
+    transaction.checks.append((MemberItem(*keys.member(step.team_id, step.member_id)), nobody, stale))
+    transaction.deletes.append((RowItem(*keys.row(step.team_id, step.block, step.member_id)), None, stale))
 
 
 def _recount(transaction: Transaction, step: Recounted) -> None:
@@ -58,14 +57,10 @@ def _recount(transaction: Transaction, step: Recounted) -> None:
         for cell, count in step.first.items()
     ]
     header = HeaderItem(*keys.header(step.team_id, step.block, 0))
-    transaction.updates.append((header, actions, reduce(lambda a, b: a & b, unchanged), _stale))
+    transaction.updates.append((header, actions, reduce(lambda a, b: a & b, unchanged), stale))
 
 
 def _own(transaction: Transaction, step: Reowned) -> None:
     unchanged = OwnersItem.owners == set(step.before) if step.before else Item.PK.does_not_exist()
     actions: list[Action] = [OwnersItem.owners.set(set(step.after))]
-    transaction.updates.append((OwnersItem(*keys.owners(step.team_id)), actions, unchanged, _stale))
-
-
-def _stale(_: object) -> RollcallError:
-    return Stale()
+    transaction.updates.append((OwnersItem(*keys.owners(step.team_id)), actions, unchanged, stale))

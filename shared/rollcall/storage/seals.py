@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from rollcall.domain import ids
 from rollcall.domain.changes import Sealed
-from rollcall.domain.errors import RollcallError, Stale
 from rollcall.domain.seals import Head, Seal
 from rollcall.storage import keys
 from rollcall.storage.items import HeadItem, SealItem
 from rollcall.storage.reads import read
 from rollcall.storage.table import Item, Wire
-from rollcall.storage.transaction import Transaction
+from rollcall.storage.transaction import Transaction, stale
 from rollcall.storage.waves import Ask, query
 
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ def plan(transaction: Transaction, step: Sealed) -> None:
     """Add the seals and the head's move: all of them, or, where another writer was first, none."""
     last = step.seals[-1]
     still = HeadItem.sequence == step.before.sequence if step.before.sequence else Item.PK.does_not_exist()
-    transaction.puts += [(seal_item(step.team_id, seal), Item.PK.does_not_exist(), _stale) for seal in step.seals]
+    transaction.puts += [(seal_item(step.team_id, seal), Item.PK.does_not_exist(), stale) for seal in step.seals]
     moved: list[Action] = [HeadItem.sequence.set(last.sequence), HeadItem.hash.set(last.hash)]
-    transaction.updates.append((HeadItem(*keys.head(step.team_id)), moved, still, _stale))
+    transaction.updates.append((HeadItem(*keys.head(step.team_id)), moved, still, stale))
 
 
 def head(team_id: str) -> Head:
@@ -62,7 +61,3 @@ def seal_item(team_id: str, seal: Seal) -> SealItem:
 def _seal_of(raw: Wire) -> Seal:
     item = SealItem.from_raw_data(raw)
     return Seal(ids.from_code("evt", item.SK), int(item.sequence), item.previous, item.hash)
-
-
-def _stale(_: object) -> RollcallError:
-    return Stale()

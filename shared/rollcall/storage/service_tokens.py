@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 
-from rollcall.domain.errors import RollcallError, Stale, TokenLimit
+from rollcall.domain.errors import RollcallError, TokenLimit
 from rollcall.domain.service_tokens import MOST_SERVICE_TOKENS, ServiceToken
 from rollcall.storage import keys
 from rollcall.storage.items import ServiceTokensItem
 from rollcall.storage.records import service_token_items
 from rollcall.storage.table import Item
-from rollcall.storage.transaction import Transaction
+from rollcall.storage.transaction import Transaction, stale
 
 if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def create(transaction: Transaction, token: ServiceToken) -> None:
     """Add a token where its product has room for one more (I15)."""
-    transaction.puts += [(item, Item.PK.does_not_exist(), _stale) for item in service_token_items(token)]
+    transaction.puts += [(item, Item.PK.does_not_exist(), stale) for item in service_token_items(token)]
     room = ServiceTokensItem.ids.does_not_exist() | (size(Path(["ids"])) < MOST_SERVICE_TOKENS)
     gained: list[Action] = [ServiceTokensItem.ids.add({token.id})]
     transaction.updates.append((_set_of(token), gained, room, lambda _: _full()))
@@ -27,9 +27,9 @@ def create(transaction: Transaction, token: ServiceToken) -> None:
 
 def retire(transaction: Transaction, token: ServiceToken) -> None:
     """Take a token away; who comes second decides again."""
-    transaction.deletes += [(item, Item.PK.exists(), _stale) for item in service_token_items(token)]
+    transaction.deletes += [(item, Item.PK.exists(), stale) for item in service_token_items(token)]
     lost: list[Action] = [ServiceTokensItem.ids.delete({token.id})]
-    transaction.updates.append((_set_of(token), lost, None, _stale))
+    transaction.updates.append((_set_of(token), lost, None, stale))
 
 
 def _set_of(token: ServiceToken) -> ServiceTokensItem:
@@ -38,7 +38,3 @@ def _set_of(token: ServiceToken) -> ServiceTokensItem:
 
 def _full() -> RollcallError:
     return TokenLimit(f"A product has at most {MOST_SERVICE_TOKENS} service tokens: revoke one first.")
-
-
-def _stale(_: object) -> RollcallError:
-    return Stale()

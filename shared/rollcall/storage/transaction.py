@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from rollcall.domain.errors import RollcallError
+from rollcall.domain.errors import RollcallError, Stale
 from rollcall.storage.table import Item
 
 if TYPE_CHECKING:
@@ -43,3 +43,8 @@ class Transaction:
     def reasons(self) -> list[Why]:
         """What each operation's failure means, in the order of the cancellation reasons."""
         return [op[-1] for group in (self.checks, self.deletes, self.puts, self.updates) for op in group]
+
+
+def stale(_: "CancellationReason") -> RollcallError:
+    """Say that what was read has moved on."""
+    return Stale()

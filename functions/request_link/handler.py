@@ -1,9 +1,10 @@
-"""POST /v1/teams/{slug}/password-resets and POST /v1/members/{id}/password-reset."""
+"""Whoever asks for a mailed link: POST /v1/teams/{slug}/password-resets, /v1/members/{id}/password-reset, /v1/teams."""
 
-from rollcall.actions import reset_password
+from rollcall.actions import reset_password, sign_up
 from rollcall.actions.reset_password import ForgottenPassword
+from rollcall.actions.sign_up import SignUpOrder
 from rollcall.domain.permissions import Permission
-from rollcall.http import answers, targets
+from rollcall.http import answers, gates, targets
 from rollcall.http.bodies import Nothing
 from rollcall.http.endpoint import Request, by_route, endpoint
 
@@ -20,6 +21,11 @@ def _start(request: Request[Nothing]) -> None:
     reset_password.start_reset(request.call, request.asked.path_id("id", "mem"))
 
 
-handler = by_route(
-    {"POST /v1/teams/{slug}/password-resets": _ask, "POST /v1/members/{id}/password-reset": _start},
-)
+@endpoint(body=SignUpOrder, reads=lambda asked: sign_up.reads(asked.body), answer=answers.accepted, gate=gates.sign_up)
+def _sign_up(request: Request[SignUpOrder]) -> None:
+    """Sign up for a team; a link that founds it is mailed to its owner."""
+    sign_up.sign_up(request.call, request.body)
+
+
+_resets = {"POST /v1/teams/{slug}/password-resets": _ask, "POST /v1/members/{id}/password-reset": _start}
+handler = by_route({**_resets, "POST /v1/teams": _sign_up})
