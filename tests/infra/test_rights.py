@@ -138,6 +138,7 @@ def _administering(world: World) -> None:
         ("GET", f"{member}/sessions", None, 200),
         ("POST", f"{member}/password-reset", {}, 202),
         ("POST", f"{member}/revoke-tokens", {}, 204),
+        ("POST", f"{member}/revoke-sessions", {}, 204),
         ("PUT", f"{member}/role", {"role": "owner"}, 200),
         ("POST", f"{member}/deactivate", {}, 200),
         ("POST", f"{member}/reactivate", {}, 200),

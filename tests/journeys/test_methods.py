@@ -141,7 +141,7 @@ def test_case_116_what_a_method_does_no_other_does_on_the_same_path(walk: Walk, 
     request, template = sent(scene, route), route.partition(" ")[2]
     assert request.by(scene.world, request.method).status < 300
     effect = walk.outcome(scene)
-    assert effect
+    assert effect is not None
     for method in METHODS:
         if method == request.method:
             continue
