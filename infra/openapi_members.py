@@ -35,6 +35,12 @@ _CUT_OFF: Final[Errors] = (errors.LastOwner, errors.ActingOnYourself)
 _TEAM: Final[Errors] = (*WRITES, errors.StaleVersion)
 _SECRET: Final[Errors] = (*RECORDED, errors.TokenLimit, errors.AlreadyIssued)
 
+_PREVIEW: Final[Schema] = {
+    "type": "string",
+    "enum": ["true"],
+    "description": "Change nothing; tell which tokens would stop.",
+}
+
 MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "PATCH /v1/invitations/{id}": Route(
         "editInvitation", 200, "Invitation", tuple(dict.fromkeys((*WRITES, *moved(Verb.EDIT)))), headers=("ETag",)
@@ -76,7 +82,12 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/team": Route("deleteTeam", 204, None, _TEAM),
     "GET /v1/team/settings/{group}": Route("getSettings", 200, "Settings", (errors.NotFound,), headers=("ETag",)),
     "PATCH /v1/team/settings/{group}": Route(
-        "changeSettings", 200, "Settings", (*_TEAM, errors.NotFound), headers=("ETag",)
+        "changeSettings",
+        200,
+        "Settings",
+        (*_TEAM, errors.NotFound),
+        query={"preview": _PREVIEW},
+        headers=("ETag",),
     ),
     "GET /v1/team/products": Route("listProducts", 200, "ProductList", headers=("ETag",)),
     "POST /v1/team/products": Route(

@@ -87,6 +87,7 @@ ROUTES: Final[Mapping[str, Route]] = {
         (*_JOINING, errors.WrongAccount, errors.AlreadyIssued),
         headers=("ETag",),
     ),
+    "POST /v1/token-leaks": Route("reportLeaks", 200, "Leaks", (*WRITES, errors.Unavailable)),
     "POST /v1/invitations/renewal-request": Route(
         "requestRenewal",
         202,

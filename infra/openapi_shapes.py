@@ -45,6 +45,24 @@ _LIVE_SESSION: Final[Schema] = {
 }
 
 
+def _preview() -> Schema:
+    """Return what a look at a new limit of age tells."""
+    token = record(
+        "A token that would be refused from the change on.",
+        id=id_of("pat"),
+        name=WORD,
+        last4=WORD,
+        expires_at=MOMENT_OR_NULL,
+        stops_at=MOMENT,
+        member=record("Whose it is.", id=id_of("mem"), name=WORD, email=EMAIL),
+    )
+    return record(
+        "What would stop; `complete` where every member was looked at.",
+        tokens={"type": "array", "items": token},
+        complete=FLAG,
+    )
+
+
 def _tokens_listed() -> Schema:
     """Return the list of a member's tokens, beside which stands what the team allows."""
     schema = listed("Token", _ALL)
@@ -69,6 +87,9 @@ def shapes() -> dict[str, Schema]:
         "Token": record("A personal access token; its secret is never shown again.", **_TOKEN),
         "IssuedToken": record("A new token with its secret.", **_TOKEN, secret=_secret("pat")),
         "TokenList": _tokens_listed(),
+        "Leaks": record(
+            "How many of the reported credentials were revoked.", revoked={"type": "integer", "minimum": 0}
+        ),
         "LiveSession": record("A live session; its secret is never shown again.", **_LIVE_SESSION),
         "LiveSessionList": listed("LiveSession", _ALL),
         "ServiceToken": record("A product's service token.", **_SERVICE_TOKEN),
@@ -93,7 +114,8 @@ def shapes() -> dict[str, Schema]:
         ),
         "Settings": {
             "type": "object",
-            "description": "A group of settings.",
+            "description": "A group of settings; as a preview those to be, and the tokens that would stop.",
+            "properties": {"preview": _preview()},
             "additionalProperties": {"type": ["integer", "boolean", "null"]},
         },
         "Event": _event(),

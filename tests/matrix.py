@@ -259,6 +259,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "POST /v1/invitations/inspect": "the link is the credential",
     "POST /v1/invitations/accept": "the link is the credential",
     "POST /v1/invitations/renewal-request": "the link is the credential",
+    "POST /v1/token-leaks": "the report is signed",
     "GET /i/{token}": "the link is the credential",
     "HEAD /i/{token}": "the link is the credential",
     "POST /i/{token}": "the link is the credential",

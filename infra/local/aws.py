@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import boto3
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from infra.local import clock
 from infra.local.cloudformation import REGION
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 TABLE_NAME: Final = "rollcall-local"
 MAIL_FROM: Final = "no-reply@rollcall.example"
+REPORTER_KEY = "leak-reporter.pem"
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ENDPOINT: Final = "AWS_ENDPOINT_URL"
 _FAKE: Final = {
@@ -86,6 +89,7 @@ def service_environment(template: Mapping[str, str], base_url: str, dev_folder: 
         "SIGN_UP": "on",
         "LINK_KEYS": f"file:{secret_file(dev_folder, 'link-keys.json')}",
         "SIGNING_KEYS": f"file:{secret_file(dev_folder, 'signing-keys.json')}",
+        "LEAK_REPORTERS": f"file:{reporter_file(dev_folder)}",
         "POWERTOOLS_SERVICE_NAME": "rollcall",
         "POWERTOOLS_METRICS_NAMESPACE": "Rollcall",
         "ROLLCALL_LOCAL": "1",
@@ -99,6 +103,18 @@ def secret_file(dev_folder: Path, name: str) -> Path:
     if not path.exists():
         keys = {"current": base64.b64encode(secrets.token_bytes(32)).decode(), "previous": None}
         write_private(path, json.dumps(keys))
+    return path
+
+
+def reporter_file(dev_folder: Path) -> Path:
+    """Return the file of the leak reporters' public keys: one, whose private key lies beside it to sign reports."""
+    path, private = dev_folder / "leak-reporters.json", dev_folder / REPORTER_KEY
+    if not path.exists():
+        key = ec.generate_private_key(ec.SECP256R1())
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        write_private(private, pem)
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        write_private(path, json.dumps({"local": public}))
     return path
 
 

@@ -129,7 +129,7 @@ READS = (
     Route("list_members_searched", reading("/v1/members?q=a"), 200),
     Route("list_members_by_name", reading("/v1/members?sort=name"), 200),
     Route("read_member", member, 200),
-    Route("list_invitations", reading("/v1/invitations"), 200),
+    Route("manage_invitation", reading("/v1/invitations"), 200),
     Route("read_invitation", about_nora(""), 200),
     Route("read_me", reading("/v1/me"), 200),
     Route("sign_in_options", public("/v1/teams/acme/sign-in-options"), 200),

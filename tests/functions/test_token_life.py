@@ -78,6 +78,34 @@ def test_the_limits_are_shown_before_a_token_is_made(world: World, session: str)
     assert told == {"max_age_days": 90, "max_per_member": 5, "live": 2}
 
 
+def test_a_preview_tells_which_tokens_a_limit_would_stop_and_changes_nothing(world: World, session: str) -> None:
+    long = issue(world, session, "long", expires_at=in_days(365))
+    short = issue(world, session, "short", expires_at=in_days(20))
+    revoked = issue(world, session, "revoked", expires_at=in_days(365))
+    ask(world, "DELETE", f"/v1/tokens/{revoked['id']}", None, session)
+    path = "/v1/team/settings/tokens?preview=true"
+    with world.unchanged():
+        seen = ask(world, "PATCH", path, {"max_age_days": 30})
+    assert (seen.status, seen.json["max_age_days"], seen.json["preview"]["complete"]) == (200, 30, True)
+    stops = {row["id"]: row for row in seen.json["preview"]["tokens"]}
+    assert long["id"] in stops
+    assert stops.keys().isdisjoint({short["id"], revoked["id"]})
+    assert stops[long["id"]]["member"]["email"] == world.acme.member.email
+    assert {row["name"] for row in stops.values()} == {"long", "local"}, "and the seeded ones, which never expire"
+    assert len(stops) == 4
+    assert ask(world, "GET", "/v1/team/settings/tokens").json["max_age_days"] is None
+
+
+def test_a_preview_is_of_the_tokens_limits_alone_and_as_strict_as_the_change(world: World) -> None:
+    path = "/v1/team/settings"
+    with world.unchanged():
+        assert ask(world, "PATCH", f"{path}/sessions?preview=true", {"max": 3}).pointers == ["?preview"]
+        assert ask(world, "PATCH", f"{path}/tokens?preview=yes", {}).pointers == ["?preview"]
+        assert ask(world, "PATCH", f"{path}/tokens?dry_run=true", {}).pointers == ["?dry_run"]
+        assert ask(world, "PATCH", f"{path}/tokens?preview=true", {"max_age_days": 0}).pointers == ["/max_age_days"]
+        assert ask(world, "PATCH", f"{path}/tokens?preview=true", {}, world.acme.member.pat).status == 403
+
+
 # ---------------------------------------------------------------- reasons
 
 

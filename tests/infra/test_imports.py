@@ -31,10 +31,14 @@ def test_no_function_loads_hashing_or_signing_with_its_handler(tmp_path: Path) -
     assert loaded & HEAVY == set()
 
 
-def test_one_module_hashes_one_signs_and_both_load_what_they_need_when_they_do() -> None:
+def test_one_module_hashes_one_signs_one_checks_reports_and_all_load_what_they_need_when_they_do() -> None:
     found = {path.relative_to(ROOT).as_posix(): names for path in _sources() if (names := _heavy(path))}
     signing = {"cryptography", "jwt"}
-    assert found == {"shared/rollcall/auth/passwords.py": {"argon2"}, "shared/rollcall/auth/signing.py": signing}
+    assert found == {
+        "shared/rollcall/auth/passwords.py": {"argon2"},
+        "shared/rollcall/auth/reports.py": {"cryptography"},
+        "shared/rollcall/auth/signing.py": signing,
+    }
 
 
 def test_only_the_function_that_hands_out_signed_tokens_and_their_keys_signs() -> None:
@@ -63,3 +67,10 @@ def _imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
     return {part for name in names for part in (name.partition(".")[0], name.rpartition(".")[2])}
+
+
+def test_only_the_function_that_takes_leak_reports_checks_their_signatures() -> None:
+    users = {path.relative_to(ROOT).as_posix() for path in _sources() if "reports" in _imported(path)}
+    assert users == {"shared/rollcall/http/leak_reports.py"}
+    callers = {path.parent.name for path in (ROOT / "functions").rglob("*.py") if "leak_reports" in _imported(path)}
+    assert callers == {"token_leaks"}

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.functions.test_token_leaks import report
 from tests.infra.rights import Right, asked, missing, watched
 from tests.infra.template_reading import allows, functions, grants
 
@@ -175,6 +176,11 @@ def _granting(world: World) -> None:
     token = _call(world, "POST", f"/v1/tokens/{token}/rotate", ends, session).json["id"]
     assert _call(world, "DELETE", f"/v1/tokens/{token}", None, session).status == 204
     listed = "/v1/team/products/trustgate/service-tokens"
+    leak = _call(world, "POST", listed, {"name": "leaked"}, session).json["secret"]
+    held = _call(world, "POST", "/v1/tokens", {"name": "leaked"}, session).json["secret"]
+    assert report(world, leak, held, _session(world, team.admin)).json == {"revoked": 3}
+    preview = "/v1/team/settings/tokens?preview=true"
+    assert _call(world, "PATCH", preview, {"max_age_days": 30}, session).status == 200
     issued = _call(world, "POST", listed, {"name": "live"}, session).json
     grants_of = f"/v1/members/{team.member.id}/grants"
     for name in ("One", "Another"):

@@ -83,6 +83,13 @@ def dynamodb() -> Json:
     return boto3.client("dynamodb")
 
 
+def stored(prefix: str, **filtered: Json) -> list[dict[str, Json]]:
+    """Return the items of the table whose PK begins so."""
+    found = dynamodb().get_paginator("scan").paginate(TableName=TABLE_NAME, ConsistentRead=True, **filtered)
+    items = (item for page in found for item in page["Items"] if item["PK"]["S"].startswith(prefix))
+    return sorted(items, key=lambda item: (item["PK"]["S"], item["SK"]["S"]))
+
+
 @dataclass
 class Stored(World):
     """The kit without its short cut into moto's memory: the table is what its own API tells."""
@@ -91,9 +98,7 @@ class Stored(World):
         return self._scan(prefix)
 
     def _scan(self, prefix: str, **filtered: Json) -> list[dict[str, Json]]:
-        found = dynamodb().get_paginator("scan").paginate(TableName=TABLE_NAME, ConsistentRead=True, **filtered)
-        items = (item for page in found for item in page["Items"] if item["PK"]["S"].startswith(prefix))
-        return sorted(items, key=lambda item: (item["PK"]["S"], item["SK"]["S"]))
+        return stored(prefix, **filtered)
 
 
 @dataclass

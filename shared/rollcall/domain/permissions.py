@@ -119,6 +119,7 @@ class CredentialKind(StrEnum):
     PAT = "pat"
     SERVICE = "service_token"
     LINK = "link"
+    REPORT = "leak_report"
     OPERATOR = "operator"
     SYSTEM = "system"
     NONE = "none"

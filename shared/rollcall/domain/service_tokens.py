@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from rollcall.domain.changes import Change, Created, Retired
+from rollcall.domain.changes import Change, Created, Letter, Retired
 from rollcall.domain.events import Action, Deed, Subject
 from rollcall.domain.permissions import Actor
 
@@ -36,6 +37,14 @@ def issue(token: ServiceToken, actor: Actor) -> Change:
     """Add a service token; that a product has no more than its ten is a condition of the commit (I15)."""
     deed = Deed(Action.SERVICE_TOKEN_ISSUED, actor, token.subject, None, token.facts)
     return Change(steps=(Created(token),), deeds=(deed,))
+
+
+def leaked(token: ServiceToken, owner_id: str, letter_id: str, actor: Actor, now: datetime) -> Change:
+    """Revoke one that was found where it does not belong, and tell an owner (case 60)."""
+    deed = Deed(Action.TOKEN_LEAKED, actor, token.subject, token.facts, None)
+    about = {"name": token.name, "product": token.product, "last4": token.last4}
+    letter = Letter(letter_id, "service_token_leaked", token.team_id, owner_id, 0, now, about)
+    return Change(steps=(Retired(token),), deeds=(deed,), letters=(letter,))
 
 
 def revoke(token: ServiceToken, actor: Actor) -> Change:

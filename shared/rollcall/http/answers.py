@@ -8,6 +8,7 @@ from rollcall.actions.explain import Explanation
 from rollcall.actions.grants import Recorded
 from rollcall.actions.invite import warnings
 from rollcall.actions.invite_many import Outcome, emails
+from rollcall.actions.preview_tokens import Preview
 from rollcall.actions.sign_in import SignedIn
 from rollcall.actions.tokens import Held, Listed
 from rollcall.auth import keyring
@@ -149,6 +150,11 @@ def issued_token(_: Request[Any], value: tuple[str, Token]) -> Reply:
     return Reply(201, {**token_view(about, TokenState.ACTIVE), "secret": text}, secret=True)
 
 
+def leaked(_: Request[Any], revoked: int) -> Reply:
+    """Return 200 with how many of the reported credentials were revoked."""
+    return Reply(200, {"revoked": revoked})
+
+
 def token(_: Request[Any], value: Listed) -> Reply:
     """Return 200 with what is told of a token."""
     return Reply(200, token_view(value.token, value.state, value.last_used))
@@ -203,6 +209,27 @@ def settings(request: Request[Any], value: Team) -> Reply:
     """Return 200 with the settings that the path names."""
     group = request.asked.http.path["group"]
     return Reply(200, settings_of(value, group), etag(value.version))
+
+
+def changed_settings(request: Request[Any], value: Team | Preview) -> Reply:
+    """Return 200 with the settings as they are now, or as they would be, with the tokens that would stop and when."""
+    if isinstance(value, Team):
+        return settings(request, value)
+    now = rfc3339(request.call.now)
+    stops = [
+        {
+            "id": one.token.id,
+            "name": one.token.name,
+            "last4": one.token.last4,
+            "expires_at": None if one.token.expires_at is None else rfc3339(one.token.expires_at),
+            "stops_at": now,
+            "member": {"id": one.member.id, "name": one.member.name, "email": one.member.email},
+        }
+        for one in value.stopped
+    ]
+    told = settings_of(value.team, request.asked.http.path["group"])
+    body = {**told, "preview": {"tokens": stops, "complete": value.complete}}
+    return Reply(200, body, etag(request.call.team.version))
 
 
 def products(_: Request[Any], value: Team) -> Reply:

@@ -62,14 +62,20 @@ def _media_type(request: HttpRequest, taken: Sequence[str]) -> str:
 
 
 def _object(raw: bytes) -> dict[str, object]:
+    value = read_json(raw)
+    if not isinstance(value, dict):
+        raise Invalid(Flaw("", "Send one JSON object."))
+    return value
+
+
+def read_json(raw: bytes) -> object:
+    """Return a JSON text as it is, strictly: UTF-8, no duplicate keys, no NaN, no half surrogate pairs."""
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, Wrong) else "This is not valid JSON in UTF-8."
         raise Invalid(Flaw("", reason)) from None
-    if not isinstance(value, dict):
-        raise Invalid(Flaw("", "Send one JSON object."))
     return value
 
 

@@ -145,3 +145,12 @@ def _text(http: HttpRequest) -> str | None:
     if len(value) > LONGEST_TEXT or "\0" in value or "\n" in value:
         raise Invalid(Flaw("?q", f"Search for one line of at most {LONGEST_TEXT} characters."))
     return fold(value) or None
+
+
+def flag(http: HttpRequest, name: str) -> bool:
+    """Return a parameter that is `true` or absent; anything else, and any other parameter, is refused."""
+    http.only_parameters(name)
+    value = http.parameter(name)
+    if value not in {None, "true"}:
+        raise Invalid(Flaw(f"?{name}", "This is `true`, or left out."))
+    return value is not None

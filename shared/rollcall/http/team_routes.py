@@ -1,13 +1,14 @@
 """The routes below /v1/team: name, settings, products, ownership (2-api)."""
 
 from rollcall.actions import team
+from rollcall.actions.preview_tokens import Preview, preview
 from rollcall.actions.team import NewProduct, ProductEdit, TeamDeletion, TeamEdit
 from rollcall.actions.transfer_ownership import Transfer, transfer_ownership
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Permission
 from rollcall.domain.team_changes import settings_of
 from rollcall.domain.teams import Team
-from rollcall.http import answers, targets
+from rollcall.http import answers, queries, targets
 from rollcall.http.bodies import JsonObject, Nothing
 from rollcall.http.endpoint import Endpoint, Request, endpoint
 
@@ -37,10 +38,13 @@ def _settings(request: Request[Nothing]) -> Team:
     return request.call.team
 
 
-@endpoint(permission=Permission.EDIT_TEAM, body=JsonObject, answer=answers.settings)
-def _change_settings(request: Request[JsonObject]) -> Team:
-    """Change settings of a group; those left out stay."""
-    return team.change_settings(request.call, request.asked.http.path["group"], request.body)
+@endpoint(permission=Permission.EDIT_TEAM, body=JsonObject, answer=answers.changed_settings)
+def _change_settings(request: Request[JsonObject]) -> Team | Preview:
+    """Change settings of a group, those left out stay; with `?preview=true` see which tokens that would stop."""
+    group = request.asked.http.path["group"]
+    if queries.flag(request.asked.http, "preview"):
+        return preview(request.call, group, request.body)
+    return team.change_settings(request.call, group, request.body)
 
 
 @endpoint(permission=Permission.READ_TEAM, answer=answers.products)

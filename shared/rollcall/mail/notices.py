@@ -66,4 +66,18 @@ def token_leaked(team: str, reader: str, name: str, last4: str, expires_at: date
     )
 
 
+def service_token_leaked(team: str, reader: str, name: str, product: str, last4: str) -> Notice:
+    """Tell an owner that a product's token was found in the open, and does not work any more (case 60)."""
+    where, what = plain(team), plain(name)
+    return Notice(
+        reader,
+        f"A service token of {where} was found in the open and revoked",
+        (
+            f'the service token "{what}" (ending in {last4}) of {product} was found where anybody can read it.',
+            "It was revoked at once. The product cannot ask who its users are until it has a new one.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
 OF_TOKENS = {"token_issued": token_issued, "token_expiring": token_expiring, "token_leaked": token_leaked}
