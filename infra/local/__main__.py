@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from infra.local.aws import REPORTER_KEY, RealEndpoint, write_private
+from infra.local.aws import RealEndpoint, write_private
 from infra.local.child import die_with_parent
 from infra.local.cloudformation import TemplateError
 from infra.local.console import Console, box
@@ -60,7 +60,7 @@ def _run(root: Path, console: Console, *, seeded: bool) -> None:
             console.say(f"Port {port} is taken; this is port {server.server_port}.")
         backend = os.environ.get("BACKEND") or "moto"
         with Stack(root, backend=backend, base_url=server.base_url, report=console.say) as stack:
-            description = _description(root, server.base_url, list(stack.seed(members)) if seeded else [])
+            description = _description(server.base_url, list(stack.seed(members)) if seeded else [])
             with _announced(root / ".dev" / "stack.json", description):
                 _serve(server, stack, console, box(description))
 
@@ -84,13 +84,12 @@ def _serve(server: Server, stack: Stack, console: Console, welcome: str) -> NoRe
         server.shutdown()
 
 
-def _description(root: Path, base_url: str, teams: list[Mapping[str, Json]]) -> dict[str, Json]:
+def _description(base_url: str, teams: list[Mapping[str, Json]]) -> dict[str, Json]:
     return {
         "base_url": base_url,
         "scim_url": f"{base_url}/scim/v2",
         "mailbox_url": f"{base_url}/_dev/mail",
         "clock_url": f"{base_url}/_dev/clock",
-        "leak_report": {"key_id": "local", "private_key_file": str(root / ".dev" / REPORTER_KEY)},
         "teams": teams,
     }
 

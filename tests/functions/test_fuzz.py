@@ -26,6 +26,7 @@ from rollcall.http.answers import link_keys
 from rollcall.http.bodies import FORM
 from rollcall.storage.roster import fold
 from tests.conformance import deviations, flaws, operations, resolved
+from tests.functions.test_token_leaks import private_key, signed
 from tests.kit import GOOD_PASSWORD, Answer, World
 from tests.values import DAY, NOW
 
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from infra.local.edges import Json
 
 OPERATIONS = operations()
-API = sorted(key for key in OPERATIONS if " /v1/" in key)
+SIGNED = "POST /v1/token-leaks"
+API = sorted(key for key in OPERATIONS if " /v1/" in key and key != SIGNED)
 JSON_TYPE = {"content-type": "application/json"}
 FREE = ["PATCH /v1/team/settings/{group}"]  # its fields depend on the path; tests/functions/test_team.py has them
 WITH_BODY = sorted(key for key in API if "requestBody" in OPERATIONS[key] and key not in FREE)
@@ -72,6 +74,9 @@ class Prober:
         self.sent += 1
         address = f"198.51.{self.sent // 250}.{self.sent % 250}"
         method = key.partition(" ")[0]
+        if key == SIGNED:
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            headers = {**(headers or {}), **signed(private_key(), raw)}
         token = None if {} in OPERATIONS[key]["security"] else self.credential(key)
         answer = self.world.call(method, target, body, token=token, headers=headers, address=address)
         self.judge(method, target, answer)
@@ -217,6 +222,7 @@ def test_every_route_succeeds_as_described(prober: Prober, key: str) -> None:
         "POST /i/{token}": form,
         "POST /reset/{token}": form,
         "PATCH /v1/team/settings/{group}": {"max_age_days": 30},
+        SIGNED: b"[]",
     }.get(key, prober.bodies.get(key))
     answer = prober.send(key, prober.target(key), body, {"content-type": FORM} if body is form else None)
     assert str(answer.status) == min(OPERATIONS[key]["responses"]), answer.body

@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-from rollcall.domain.errors import Invalid
+from rollcall.domain.errors import Flaw, Invalid
 
 
 def check(body: bytes, key_id: str | None, signature: str | None) -> None:
@@ -21,14 +21,14 @@ def check(body: bytes, key_id: str | None, signature: str | None) -> None:
 
     pem = _reporters().get(key_id or "")
     if pem is None or signature is None:
-        raise Invalid(detail="No known reporter signed this.")
+        raise Invalid(Flaw("", "No known reporter signed this."))
     try:
         key = load_pem_public_key(pem.encode())
         if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise Invalid(detail="No known reporter signed this.")
+            raise Invalid(Flaw("", "No known reporter signed this."))
         key.verify(base64.b64decode(signature, validate=True), body, ec.ECDSA(SHA256()))
     except (InvalidSignature, binascii.Error, ValueError) as error:
-        raise Invalid(detail="The signature is not right.") from error
+        raise Invalid(Flaw("", "The signature is not right.")) from error
 
 
 def _reporters() -> dict[str, str]:
