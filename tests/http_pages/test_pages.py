@@ -236,7 +236,7 @@ def test_each_state_says_what_it_is(name: str, sentence: str) -> None:
     assert sentence in said(name)
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", CHOOSING)
 def test_case_109_a_refusal_is_announced_and_tied_to_its_field(name: str) -> None:
     seen = page(name, errors={"password": "This one was leaked.", "/other": "Odd."})
     assert [attrs.get("class") for _, attrs in seen.tags if attrs.get("role") == "alert"] == ["alert"]
@@ -248,6 +248,15 @@ def test_case_109_a_refusal_is_announced_and_tied_to_its_field(name: str) -> Non
     assert "Not done yet: " in seen.text
     assert "Come back later." in said(name, error="Come back later.")
     assert "alert" not in [attrs.get("role") for _, attrs in page(name).tags]
+
+
+@pytest.mark.parametrize(("name", "field"), [("sign_in", "email"), ("sign_in", "password"), ("forgot", "email")])
+def test_a_refusal_to_sign_in_is_announced_and_tied_to_its_field(name: str, field: str) -> None:
+    seen = page(name, errors={field: "Odd."})
+    assert [attrs.get("class") for _, attrs in seen.tags if attrs.get("role") == "alert"] == ["alert"]
+    (flawed,) = [one for one in seen.all("input") if one.get("aria-invalid") == "true"]
+    assert (flawed["id"], flawed["aria-describedby"]) == (field, f"{field}-reason")
+    assert f"#{field}" in [link["href"] for link in seen.all("a")]
 
 
 def test_what_was_typed_stays_but_for_the_password() -> None:

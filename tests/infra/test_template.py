@@ -193,6 +193,11 @@ def test_case_074_no_authorizer_stands_between_a_revocation_and_its_effect(text:
     assert all("Auth" not in properties for _, _, properties in events("HttpApi"))
 
 
+def test_case_078_the_gateway_is_told_of_no_other_origin() -> None:
+    (api,) = of_type("AWS::Serverless::HttpApi").values()
+    assert "CorsConfiguration" not in api
+
+
 def test_every_route_belongs_to_one_api_and_one_function_and_is_written_out() -> None:
     routes = [(body["Method"], body["Path"]) for _, _, body in events("HttpApi")]
     assert len(routes) == len(set(routes))
