@@ -362,7 +362,7 @@ def test_case_077_only_our_own_page_signs_anybody_out(world: World, headers: Map
     assert authenticates(world, session)
 
 
-def test_case_191_signing_out_again_under_a_key_is_answered_alike(world: World) -> None:
+def test_signing_out_again_under_a_key_is_answered_alike(world: World) -> None:
     session = enter_as(world, world.acme.member)
     first = leave(world, session, **OURS, **{"idempotency-key": "once"})
     again = leave(world, session, **OURS, **{"idempotency-key": "once"})
@@ -374,7 +374,7 @@ def test_case_191_signing_out_again_under_a_key_is_answered_alike(world: World) 
 # ---------------------------------------------------------------- a forgotten password
 
 
-def test_case_017_asking_for_a_reset_is_answered_alike_whoever_is_asked_about(world: World) -> None:
+def test_case_013_asking_for_a_reset_is_answered_alike_whoever_is_asked_about(world: World) -> None:
     who = world.acme.member
     pages = [
         forgot(world, who.email, **FROM_OUR_FORM),
@@ -392,7 +392,7 @@ def test_case_017_asking_for_a_reset_is_answered_alike_whoever_is_asked_about(wo
     assert LINK.search(world.mails(who.email)[0].text)
 
 
-def test_the_page_for_a_reset_shares_its_budget_with_the_api(world: World) -> None:
+def test_case_017_the_page_for_a_reset_shares_its_budget_with_the_api(world: World) -> None:
     email = world.acme.member.email
     for _ in range(4):
         assert forgot(world, email).status == 202
