@@ -24,7 +24,7 @@ from infra.openapi_routes import PATH, ROUTES
 from rollcall.domain import errors
 from rollcall.domain.permissions import STEP_UP
 from rollcall.http import errors as http_errors
-from rollcall.http import link_pages
+from rollcall.http import link_pages, sign_in_pages
 from rollcall.http.bodies import MEDIA as BODY_MEDIA
 from rollcall.http.bodies import Nothing, may_be_absent
 from rollcall.http.exports import MEDIA
@@ -85,6 +85,7 @@ class _Components:
         }
 
 
+_PAGE_FAILURES: Final = (link_pages.failure, sign_in_pages.failure)
 _DEAD_CREDENTIALS: Final = (errors.Unauthenticated, errors.TokenExpired, errors.TokenRevoked, errors.AgainstPolicy)
 
 
@@ -208,7 +209,7 @@ def _responses(key: str, endpoint: Endpoint, components: _Components) -> Schema:
         refused.setdefault(answers.status_of(kind), set()).add(kind)
     told = {str(status): _success(route, status) for status in sorted({route.status, *route.also})}
     for status, kinds in sorted(refused.items()):
-        if endpoint.failure is link_pages.failure:
+        if endpoint.failure in _PAGE_FAILURES:
             told[str(status)] = components.page(status, bodiless=key.startswith("HEAD "))
         else:
             told[str(status)] = components.refusal(status, kinds)

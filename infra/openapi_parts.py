@@ -29,6 +29,11 @@ HEADERS: Final[Schema] = {
         "required": True,
         "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"},
     },
+    "Set-Cookie": {
+        "description": "The session of our own pages, given or taken back.",
+        "required": True,
+        "schema": {"type": "string", "pattern": f"^{COOKIE}=[0-9A-Za-z_]*; Path=/; Secure; HttpOnly; SameSite=Lax; "},
+    },
     "WWW-Authenticate": {"description": "RFC 6750.", "required": True, "schema": {"type": "string"}},
     "X-Audit-Head": {
         "description": "How far the team's chain of seals goes: `sequence:hash` of the last sealed event shown.",

@@ -14,6 +14,7 @@ from rollcall.domain.members import Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.http import queries
 from rollcall.http.errors import CrossSite
+from rollcall.mail.address import MAX_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,28 @@ _INVITATIONS: Final[Mapping[str, Schema]] = {
     "state": choice(State),
     "limit": LIMIT,
     "cursor": CURSOR,
+}
+
+_FILLED_IN: Final = {**text(0, MAX_LENGTH), "description": "The address to fill in; one that is none is left out."}
+_PAGE_OF_TEAM: Final[Errors] = (errors.NotFound, errors.Unavailable)
+_TAKES_A_FORM: Final[Errors] = (*WRITES, *_PAGE_OF_TEAM, CrossSite)
+_TO_A_PAGE: Final = ("Location", "Set-Cookie")
+_SIGN_IN_PAGES: Final[Mapping[str, Route]] = {
+    "GET /t/{slug}": Route(
+        "showSignIn", 200, PAGE, (*_PAGE_OF_TEAM, errors.Forbidden), query={"email": _FILLED_IN, "show": _SHOWN}
+    ),
+    "HEAD /t/{slug}": Route("probeSignIn", 200, None, (*_PAGE_OF_TEAM, errors.Forbidden)),
+    "POST /t/{slug}": Route(
+        "signInByForm",
+        303,
+        None,
+        (*_TAKES_A_FORM, errors.Unauthenticated, errors.TooManyRequests),
+        headers=_TO_A_PAGE,
+    ),
+    "POST /t/{slug}/sign-out": Route("signOutByForm", 303, None, (*RECORDED, *_PAGE_OF_TEAM), headers=_TO_A_PAGE),
+    "GET /t/{slug}/forgot": Route("showForgotPassword", 200, PAGE, _PAGE_OF_TEAM, query={"email": _FILLED_IN}),
+    "HEAD /t/{slug}/forgot": Route("probeForgotPassword", 200, None, _PAGE_OF_TEAM),
+    "POST /t/{slug}/forgot": Route("askForResetByForm", 202, PAGE, _TAKES_A_FORM),
 }
 
 ROUTES: Final[Mapping[str, Route]] = {
@@ -140,6 +163,7 @@ ROUTES: Final[Mapping[str, Route]] = {
         "signOut", 204, None, (*WRITES, errors.Unauthenticated, CrossSite, errors.NotFound)
     ),
     "POST /v1/password-resets/complete": Route("setPassword", 204, None, (*RECORDED, *_DEAD, errors.SlugTaken)),
+    **_SIGN_IN_PAGES,
     "GET /i/{token}": Route(
         "showInvitation",
         200,
@@ -161,6 +185,7 @@ PATH: Final[Mapping[str, Schema]] = {
     "/v1/members/{id}": id_of("mem"),
     "/v1/sessions/{id}": id_of("ses"),
     "/v1/teams/{slug}": SLUG_SCHEMA,
+    "/t/{slug}": SLUG_SCHEMA,
     "/i/{token}": {"type": "string", "pattern": f"^{token_of('inv')}$"},
     "/reset/{token}": {"type": "string", "pattern": f"^{token_of('rst')}$"},
 }

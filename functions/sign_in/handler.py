@@ -1,8 +1,10 @@
-"""POST /v1/teams/{slug}/sessions and GET /v1/teams/{slug}/sign-in-options."""
+"""Signing in: POST /v1/teams/{slug}/sessions, GET /v1/teams/{slug}/sign-in-options, and the pages below /t/{slug}."""
+
+from functools import partial
 
 from rollcall.actions import sign_in
 from rollcall.actions.sign_in import Credentials, SignedIn
-from rollcall.http import answers
+from rollcall.http import answers, sign_in_pages
 from rollcall.http.bodies import Nothing
 from rollcall.http.endpoint import Request, by_route, endpoint
 
@@ -19,4 +21,18 @@ def _options(request: Request[Nothing]) -> dict[str, object]:
     return sign_in.options(request.asked.http.path["slug"])
 
 
-handler = by_route({"POST /v1/teams/{slug}/sessions": _sign_in, "GET /v1/teams/{slug}/sign-in-options": _options})
+_page = partial(endpoint, failure=sign_in_pages.failure)
+_posted = partial(_page, form=True)
+_show = _page(answer=sign_in_pages.sign_in_page, tolerant=True)(sign_in_pages.show)
+_forgot = _page(answer=sign_in_pages.forgot_page)(sign_in_pages.show)
+handler = by_route(
+    {
+        "POST /v1/teams/{slug}/sessions": _sign_in,
+        "GET /v1/teams/{slug}/sign-in-options": _options,
+        "POST /t/{slug}": _posted(body=sign_in_pages.SignInForm, answer=sign_in_pages.entered)(sign_in_pages.enter),
+        "POST /t/{slug}/forgot": _posted(body=sign_in_pages.ForgotForm, answer=sign_in_pages.asked)(sign_in_pages.ask),
+        "POST /t/{slug}/sign-out": _posted(answer=sign_in_pages.left, tolerant=True)(sign_in_pages.leave),
+        **{f"{verb} /t/{{slug}}": _show for verb in ("GET", "HEAD")},
+        **{f"{verb} /t/{{slug}}/forgot": _forgot for verb in ("GET", "HEAD")},
+    }
+)

@@ -55,6 +55,15 @@ def test_opening_a_session_raises_neither_version_nor_epoch_and_is_one_event_wit
     assert session.hash not in str(deed)
 
 
+def test_case_066_a_session_that_another_replaces_ends_with_the_same_change() -> None:
+    held, old, was = signed_in(signed_in(a_member(TEAM))[0])
+    key, session = a_session()
+    change = open_session(held, key, session, by(held), 2, NOW, None, was.id)
+    assert [deed.action for deed in change.deeds] == [Action.SESSION_OPENED, Action.SESSION_ENDED]
+    assert change.deeds[1].before == {"session": was.id}
+    assert set(after(change).sessions) == {*held.sessions, key} - {old}
+
+
 @pytest.mark.parametrize(("late", "lives"), [(-1, True), (0, False), (1, False)])
 def test_case_068_a_session_ends_at_either_of_its_limits(late: int, *, lives: bool) -> None:
     idle = Session(new_id("ses"), "h", NOW + DAY, NOW)

@@ -30,6 +30,9 @@ FIELDS: dict[str, object] = {
     "provider": "Okta",
     "sso_url": "/sso/idp_1/start?invitation=x",
     "sign_in_url": "https://rollcall.example/t/acme?email=bo%40example.com",
+    "sign_out_url": "/t/acme/sign-out",
+    "forgot_url": "/t/acme/forgot?email=bo%40example.com",
+    "show_url": "?email=bo%40example.com&show=1",
     "can_ask": True,
     "wait_seconds": 58,
     "title": "That did not work",
@@ -48,7 +51,9 @@ TEXTS = {
     "sentence",
     "request_id",
 }
-FORMS = ("accept", "accept_signed_in", "set_password", "found_team")
+CHOOSING = ("accept", "accept_signed_in", "set_password", "found_team")
+SIGNING_IN = ("sign_in", "forgot")
+FORMS = (*CHOOSING, *SIGNING_IN)
 HOSTILE = [
     *("<img src=x onerror=alert(1)>", "<script>alert(1)</script>", '"><i x="', "' autofocus onfocus='x", "&lt;b&gt;"),
     *("{{7*7}}", "{%raw%}", "${7*7}", "</title><b>", "</style><b>", "-->", "javascript:alert(1)", "a\u202eb\x00c\r\nd"),
@@ -98,18 +103,19 @@ def test_cases_107_108_no_page_runs_or_fetches_anything(name: str) -> None:
     assert not {tag for tag, _ in seen.tags} & {"script", "img", "link", "iframe", "object", "embed", "base", "svg"}
     attributes = {key for _, attrs in seen.tags for key in attrs}
     assert not [key for key in attributes if key.startswith("on")]
-    assert not attributes & {"src", "srcset", "style", "action", "formaction", "http-equiv", "ping"}
+    assert not attributes & {"src", "srcset", "style", "formaction", "http-equiv", "ping"}
     assert {"name": "referrer", "content": "no-referrer"} in seen.all("meta")
     assert not re.search(r"url\(|@import", render_page(name, **{field: FIELDS[field] for field in PAGES[name]}))
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_form_posts_to_its_own_address_by_one_button(name: str) -> None:
+def test_every_form_posts_to_its_own_address_by_one_button_but_for_signing_out(name: str) -> None:
     seen = page(name)
+    elsewhere = {"action": "/t/acme/sign-out"} if name == "signed_in" else {}
     for form in seen.all("form"):
-        assert form == {"method": "post"}
+        assert form == {"method": "post", **elsewhere}
         assert [button["type"] for button in seen.all("button")] == ["submit"]
-    assert len(seen.all("form")) == (name in {*FORMS, "dead_expired"})
+    assert len(seen.all("form")) == (name in {*FORMS, "dead_expired", "signed_in"})
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -120,7 +126,7 @@ def test_every_field_that_people_see_has_a_label(name: str) -> None:
     assert [label["for"] for label in seen.all("label")] == fields
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", CHOOSING)
 def test_password_managers_find_the_address_and_a_new_password(name: str) -> None:
     fields = {field.get("id"): field for field in page(name).all("input")}
     assert fields["email"]["autocomplete"] == "username"
@@ -132,7 +138,7 @@ def test_password_managers_find_the_address_and_a_new_password(name: str) -> Non
     assert "value" not in fields["password"]
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", CHOOSING)
 def test_the_password_shows_as_typed_where_that_is_asked_for(name: str) -> None:
     def looks(*, shown: bool) -> tuple[str | None, str | None]:
         seen = page(name, show_password=shown)
@@ -141,6 +147,29 @@ def test_the_password_shows_as_typed_where_that_is_asked_for(name: str) -> None:
 
     assert looks(shown=False) == ("password", "?show=1")
     assert looks(shown=True) == ("text", "?show=0")
+
+
+@pytest.mark.parametrize("name", SIGNING_IN)
+def test_password_managers_find_the_address_to_sign_in_with(name: str) -> None:
+    fields = {str(field["id"]): field for field in page(name).all("input")}
+    assert fields["email"]["autocomplete"] == "username"
+    assert (fields["email"]["type"], fields["email"]["value"]) == ("email", "bo@example.com")
+    assert ("readonly" in fields["email"], "name" in fields["email"]) == (False, True)
+
+
+def test_password_managers_find_the_present_password_which_no_rule_is_told_for() -> None:
+    def field(*, shown: bool) -> dict[str, str | None]:
+        return next(one for one in page("sign_in", show_password=shown).all("input") if one["id"] == "password")
+
+    assert (field(shown=False)["type"], field(shown=True)["type"]) == ("password", "text")
+    assert field(shown=False)["autocomplete"] == "current-password"
+    assert not {"minlength", "maxlength", "value"} & field(shown=True).keys()
+
+
+def test_the_sign_in_page_leads_to_a_reset_and_back() -> None:
+    assert "/t/acme/forgot?email=bo%40example.com" in [link["href"] for link in page("sign_in").all("a")]
+    for name in ("forgot", "forgot_asked"):
+        assert [link["href"] for link in page(name).all("a")] == [FIELDS["sign_in_url"]]
 
 
 def test_an_invitation_is_told_in_one_sentence() -> None:
@@ -207,7 +236,7 @@ def test_each_state_says_what_it_is(name: str, sentence: str) -> None:
     assert sentence in said(name)
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", CHOOSING)
 def test_case_109_a_refusal_is_announced_and_tied_to_its_field(name: str) -> None:
     seen = page(name, errors={"password": "This one was leaked.", "/other": "Odd."})
     assert [attrs.get("class") for _, attrs in seen.tags if attrs.get("role") == "alert"] == ["alert"]
@@ -219,6 +248,15 @@ def test_case_109_a_refusal_is_announced_and_tied_to_its_field(name: str) -> Non
     assert "Not done yet: " in seen.text
     assert "Come back later." in said(name, error="Come back later.")
     assert "alert" not in [attrs.get("role") for _, attrs in page(name).tags]
+
+
+@pytest.mark.parametrize(("name", "field"), [("sign_in", "email"), ("sign_in", "password"), ("forgot", "email")])
+def test_a_refusal_to_sign_in_is_announced_and_tied_to_its_field(name: str, field: str) -> None:
+    seen = page(name, errors={field: "Odd."})
+    assert [attrs.get("class") for _, attrs in seen.tags if attrs.get("role") == "alert"] == ["alert"]
+    (flawed,) = [one for one in seen.all("input") if one.get("aria-invalid") == "true"]
+    assert (flawed["id"], flawed["aria-describedby"]) == (field, f"{field}-reason")
+    assert f"#{field}" in [link["href"] for link in seen.all("a")]
 
 
 def test_what_was_typed_stays_but_for_the_password() -> None:
@@ -254,7 +292,10 @@ def test_case_201_hostile_reasons_are_only_text(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.tld"])
-@pytest.mark.parametrize(("name", "field"), [("accept_sso", "sso_url"), ("joined", "sign_in_url")])
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("accept_sso", "sso_url"), ("joined", "sign_in_url"), ("signed_in", "sign_out_url"), ("sign_in", "forgot_url")],
+)
 def test_case_201_only_web_addresses_become_links(name: str, field: str, url: str) -> None:
     with pytest.raises(ValueError, match=r"http\(s\)"):
         page(name, **{field: url})

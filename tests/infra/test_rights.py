@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 OWNER = "amy@hooli.example"
 PASSWORD = "long enough for anybody"
+FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
 BEYOND_THE_JOURNEY = {
     ("introspect", "UpdateItem", "M#*"): "the session or token that is shown has not been used in this hour",
     ("product_token", "UpdateItem", "M#*"): "a session half of whose idle time is over is extended",
@@ -61,6 +64,7 @@ def used(seeded: World) -> Iterator[set[tuple[str, Right]]]:
     with watched() as seen:
         _signing_up(seeded)
         _joining(seeded)
+        _browsing(seeded)
         _looking(seeded)
         _administering(seeded)
         _granting(seeded)
@@ -90,10 +94,10 @@ def _signing_up(world: World) -> None:
     assert _call(world, "POST", "/v1/password-resets/complete", complete).status == 204
 
 
-def _call(world: World, method: str, path: str, body: object = None, token: str | None = None) -> Answer:
+def _call(world: World, method: str, path: str, body: object = None, token: str | None = None, **more: str) -> Answer:
     """Call, as if each function ran in a process of its own, which has not seen the caller yet."""
     sys.modules["rollcall.storage.marks"]._seen.clear()
-    headers = {} if body is None else {"idempotency-key": uuid4().hex}
+    headers = {**({} if body is None else {"idempotency-key": uuid4().hex}), **more}
     return world.call(method, path, body, token=token, headers=headers)
 
 
@@ -115,6 +119,22 @@ def _joining(world: World) -> None:
     assert _call(world, "GET", "/v1/teams/hooli/sign-in-options").status == 200
     login = {"email": OWNER, "password": PASSWORD}
     assert _call(world, "POST", "/v1/teams/hooli/sessions", login).status == 201
+
+
+def _browsing(world: World) -> None:
+    """Signing in by the form, twice, and out; the cookie of the first is of another team."""
+    ours = {"origin": os.environ["PUBLIC_BASE_URL"]}
+    cookie = ""
+    for slug, who in (("globex", world.globex.member), ("acme", world.acme.member)):
+        form = urlencode({"email": who.email, "password": who.password}).encode()
+        entered = _call(world, "POST", f"/t/{slug}", form, cookie=cookie, **FORM_TYPE, **ours)
+        assert entered.status == 303
+        cookie = entered.headers["set-cookie"].partition(";")[0]
+    assert _call(world, "GET", "/t/acme", cookie=cookie).status == 200
+    assert _call(world, "POST", "/t/acme/sign-out", b"", cookie=cookie, **FORM_TYPE, **ours).status == 303
+    assert _call(world, "GET", "/t/acme/forgot").status == 200
+    form = urlencode({"email": world.acme.member.email}).encode()
+    assert _call(world, "POST", "/t/acme/forgot", form, **FORM_TYPE).status == 202
 
 
 def _looking(world: World) -> None:

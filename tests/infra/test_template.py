@@ -193,6 +193,11 @@ def test_case_074_no_authorizer_stands_between_a_revocation_and_its_effect(text:
     assert all("Auth" not in properties for _, _, properties in events("HttpApi"))
 
 
+def test_case_078_the_gateway_is_told_of_no_other_origin() -> None:
+    (api,) = of_type("AWS::Serverless::HttpApi").values()
+    assert "CorsConfiguration" not in api
+
+
 def test_every_route_belongs_to_one_api_and_one_function_and_is_written_out() -> None:
     routes = [(body["Method"], body["Path"]) for _, _, body in events("HttpApi")]
     assert len(routes) == len(set(routes))
@@ -206,9 +211,9 @@ def test_case_296_what_no_route_knows_is_answered_by_us() -> None:
     assert [folder for folder, _, body in events("HttpApi") if body["Path"] == "$default"] == ["root"]
 
 
-def test_pages_of_mailed_links_answer_head_as_they_answer_get() -> None:
+def test_pages_answer_head_as_they_answer_get() -> None:
     routes = {(body["Method"], body["Path"]) for _, _, body in events("HttpApi")}
-    for page in ("/i/{token}", "/reset/{token}"):
+    for page in ("/i/{token}", "/reset/{token}", "/t/{slug}", "/t/{slug}/forgot"):
         assert {(method, page) for method in ("GET", "HEAD", "POST")} <= routes
 
 
@@ -228,6 +233,9 @@ def test_case_303_throttles_stand_on_the_stage_and_tighter_ones_where_anybody_ma
     assert set(api["RouteSettings"]) == {
         "POST /i/{token}",
         "POST /reset/{token}",
+        "POST /t/{slug}",
+        "POST /t/{slug}/forgot",
+        "POST /t/{slug}/sign-out",
         "POST /v1/invitations/accept",
         "POST /v1/invitations/renewal-request",
         "POST /v1/password-resets/complete",

@@ -1,14 +1,17 @@
 """Making a session, the same for sign-in and for joining by password; listing and ending them (C3)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rollcall.actions.call import Call
-from rollcall.auth import secrets
+from rollcall.auth import authenticate, secrets
+from rollcall.auth.authenticate import Identity
+from rollcall.auth.secrets import Secret
 from rollcall.domain import credentials
-from rollcall.domain.errors import NotFound
+from rollcall.domain.errors import NotFound, Unauthenticated
 from rollcall.domain.members import Member, Session
 from rollcall.domain.permissions import CredentialKind
 from rollcall.domain.teams import Team
+from rollcall.storage.reads import read
 
 
 def new_session(call: Call, member: Member, team: Team, via: str) -> tuple[str, str, Session]:
@@ -19,6 +22,16 @@ def new_session(call: Call, member: Member, team: Team, via: str) -> tuple[str, 
     expires_at = call.now + timedelta(hours=settings.session_absolute_hours)
     idle_at = min(expires_at, call.now + timedelta(minutes=settings.session_idle_minutes))
     return text, secrets.map_key(hashed), Session(call.new_id("ses"), hashed, expires_at, idle_at, via)
+
+
+def current(token: Secret | None, now: datetime) -> Identity | None:
+    """Return whose live session a browser brought along, None for any other text."""
+    if token is None or token.kind != "ses":
+        return None
+    try:
+        return authenticate.judge(token, read(authenticate.wanted(token)), now)
+    except Unauthenticated:
+        return None
 
 
 def list_sessions(call: Call, member: Member) -> list[Session]:

@@ -7,9 +7,12 @@ from hashlib import sha256
 
 from rollcall.actions import budgets
 from rollcall.actions.call import Call
-from rollcall.actions.sessions import new_session
+from rollcall.actions.sessions import current, new_session
 from rollcall.auth import passwords
-from rollcall.domain import members
+from rollcall.auth.authenticate import Identity
+from rollcall.auth.secrets import Secret
+from rollcall.domain import credentials, members
+from rollcall.domain.changes import Change
 from rollcall.domain.errors import NotFound, TooManyRequests, Unauthenticated
 from rollcall.domain.founding import SLUG
 from rollcall.domain.invitations import EMAIL
@@ -74,10 +77,11 @@ class Tried:
         return "no_password" if self.stored is None else "wrong_password"
 
 
-def sign_in(call: Call, slug: str, given: Credentials) -> SignedIn:
+def sign_in(call: Call, slug: str, given: Credentials, brought: Secret | None = None) -> SignedIn:
     """Open a session. Unknown team, unknown address, wrong password, deactivated, without a password: the same 401.
 
     Each of them costs three readings, one taking of budgets and one hash; raises TooManyRequests before the hash.
+    `brought` is the session that a browser had before; a live one ends with the same change (case 66).
     """
     who = tried(call, slug, given.email.key)
     person = who.member.id if who.member else None
@@ -92,18 +96,29 @@ def sign_in(call: Call, slug: str, given: Credentials) -> SignedIn:
         call.note(reason=who.reason)
         raise Unauthenticated("The address or the password is not right.")
     settlement = budgets.settlement(taken, who.known_key, call.now)
-    signed_in = _open(call, who.member, who.team, given.password, settlement)
+    signed_in = _open(call, (who.member, who.team), given.password, current(brought, call.now), settlement)
     call.note(reason="signed_in", actor=signed_in.member.id)
     return signed_in
 
 
-def _open(call: Call, member: Member, team: Team, password: str, settlement: Sequence[Callable[[], None]]) -> SignedIn:
+def _open(
+    call: Call,
+    who: tuple[Member, Team],
+    password: str,
+    brought: Identity | None,
+    settlement: Sequence[Callable[[], None]],
+) -> SignedIn:
     """Commit the session and, at the same time, the marks of the success: the password was right whatever comes."""
+    member, team = who
     text, key, session = new_session(call, member, team, "password")
     actor = Actor(team.id, member.id, member.email, member.name, member.role, CredentialKind.SESSION, session.id)
     signed_in = SignedIn(text, session, member, team)
     anew = passwords.hashed(password) if passwords.outdated(member.password_hash or "") else None
-    change = members.open_session(member, key, session, actor, team.settings.sessions_max, call.now, anew)
+    own = brought.actor.credential_id if brought and brought.actor.member_id == member.id else None
+    change = members.open_session(member, key, session, actor, team.settings.sessions_max, call.now, anew, own)
+    if brought and brought.member and own is None:
+        ended = credentials.end_session(brought.member, str(brought.actor.credential_id), brought.actor)
+        change = Change(change.steps + ended.steps, deeds=change.deeds + ended.deeds)
     writes: list[Callable[[], None]] = [partial(call.commit, change, signed_in), *settlement]
     wave(writes)
     return signed_in

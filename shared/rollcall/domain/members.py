@@ -167,17 +167,27 @@ def _profile_of(member: Member) -> dict[str, object]:
 
 
 def open_session(
-    member: Member, key: str, session: Session, actor: Actor, limit: int, now: datetime, hashed_anew: str | None = None
+    member: Member,
+    key: str,
+    session: Session,
+    actor: Actor,
+    limit: int,
+    now: datetime,
+    hashed_anew: str | None = None,
+    replaced: str | None = None,
 ) -> Change:
     """Add a session, dropping expired ones and, at the cap, the oldest (C3, I15); the version stays.
 
     `hashed_anew` is the same password under newer parameters; it takes the old hash's place if that is still there.
+    `replaced` is the id of one of the member's sessions that ends with this (case 66).
     """
-    live = sorted((s.id, k) for k, s in member.sessions.items() if s.live(now))
+    live = sorted((s.id, k) for k, s in member.sessions.items() if s.live(now) and s.id != replaced)
     kept = {k: member.sessions[k] for _, k in live[max(0, len(live) - limit + 1) :]}
     after = replace(member, sessions={**kept, key: session}, password_hash=hashed_anew or member.password_hash)
-    deed = Deed(Action.SESSION_OPENED, actor, member.subject, None, {"session": session.id, "via": session.via})
-    return Change(steps=(Updated(member, after, caps=(("sessions", limit),)),), deeds=(deed,))
+    deeds = [Deed(Action.SESSION_OPENED, actor, member.subject, None, {"session": session.id, "via": session.via})]
+    if replaced is not None:
+        deeds.append(Deed(Action.SESSION_ENDED, actor, member.subject, {"session": replaced}, None))
+    return Change(steps=(Updated(member, after, caps=(("sessions", limit),)),), deeds=tuple(deeds))
 
 
 def set_password(member: Member, password_hash: str, actor: Actor, letter_id: str, now: datetime) -> Change:

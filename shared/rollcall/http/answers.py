@@ -175,7 +175,12 @@ def sessions(request: Request[Any], listed: list[Session]) -> Reply:
 
 def signed_out(_: Request[Any], __: object) -> Reply:
     """Return 204, and take the cookie back from whoever has one."""
-    return Reply(204, headers={"set-cookie": f"{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"})
+    return Reply(204, headers=cookie("", 0))
+
+
+def cookie(text: str, seconds: int) -> dict[str, str]:
+    """Return the header that gives a browser its session for so long, or takes it back (case 67)."""
+    return {"set-cookie": f"{COOKIE}={text}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}"}
 
 
 def grant(_: Request[Any], value: Recorded) -> Reply:

@@ -1,9 +1,7 @@
 """Which page answers what on `/i/{token}` and `/reset/{token}`: the pages themselves are `pages.py`'s."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from rollcall.actions import accept, set_password
 from rollcall.actions.accept import Acceptance, Joined, Seen
@@ -20,14 +18,13 @@ from rollcall.domain.errors import (
     TooManyRequests,
     WrongAccount,
 )
-from rollcall.domain.teams import Team
 from rollcall.domain.text import FormText
 from rollcall.http.answers import link_keys
 from rollcall.http.bodies import fill
 from rollcall.http.endpoint import Request
 from rollcall.http.errors import headers_of, status_of
-from rollcall.http.pages import page_csp, render_page
-from rollcall.http.reply import HTML, Reply
+from rollcall.http.pages import page_reply, render_page, sign_in_url
+from rollcall.http.reply import Reply
 from rollcall.http.request import HttpRequest
 
 NO_TEXT = FormText("")
@@ -65,13 +62,13 @@ def invitation_page(request: Request[Any], seen: Seen) -> Reply:
     """Return the page that asks the invited person to join."""
     if seen.team.sso_enforced:
         page = render_page(
-            "accept_sso", **_invited(seen), provider="your identity provider", sso_url=_sign_in(seen.team)
+            "accept_sso", **_invited(seen), provider="your identity provider", sso_url=sign_in_url(seen.team.slug)
         )
-        return _html(200, page)
+        return page_reply(200, page)
     caller, show = request.call.caller, request.asked.http.parameter("show") == "1"
     if caller is not None and caller.member.email_key == seen.invitation.email_key:
-        return _html(200, _form(seen, caller.member.name, {}, show=show, page="accept_signed_in"))
-    return _html(200, _form(seen, "", {}, show=show))
+        return page_reply(200, _form(seen, caller.member.name, {}, show=show, page="accept_signed_in"))
+    return page_reply(200, _form(seen, "", {}, show=show))
 
 
 def join(request: Request[JoinForm]) -> Joined | Seen:
@@ -94,10 +91,10 @@ def join(request: Request[JoinForm]) -> Joined | Seen:
 def joined_page(_: Request[Any], joined: Joined | Seen) -> Reply:
     """Return the page after joining, or after asking for a new link."""
     if isinstance(joined, Seen):
-        return _html(202, render_page("asked", inviter_name=joined.invitation.inviter.name))
+        return page_reply(202, render_page("asked", inviter_name=joined.invitation.inviter.name))
     member, team = joined.member, joined.team
-    page = render_page("joined", team=team.name, name=member.name, email=member.email, sign_in_url=_sign_in(team))
-    return _html(201, page)
+    url = sign_in_url(team.slug, member.email)
+    return page_reply(201, render_page("joined", team=team.name, name=member.name, email=member.email, sign_in_url=url))
 
 
 def show_password_link(request: Request[Any]) -> Holder:
@@ -107,7 +104,7 @@ def show_password_link(request: Request[Any]) -> Holder:
 
 def password_page(request: Request[Any], holder: Holder) -> Reply:
     """Return the page that asks for a password."""
-    return _html(200, _password_form(holder, {}, show=request.asked.http.parameter("show") == "1"))
+    return page_reply(200, _password_form(holder, {}, show=request.asked.http.parameter("show") == "1"))
 
 
 def choose_password(request: Request[PasswordForm]) -> Holder:
@@ -123,14 +120,14 @@ def choose_password(request: Request[PasswordForm]) -> Holder:
 def password_set_page(_: Request[Any], holder: Holder) -> Reply:
     """Return the page after setting a password, with the way to sign in."""
     member, team = holder.member, holder.team
-    url = f"{_sign_in(team)}?{urlencode({'email': member.email})}"
+    url = sign_in_url(team.slug, member.email)
     page = "team_founded" if holder.sign_up else "password_set"
-    return _html(200, render_page(page, team=team.name, email=member.email, sign_in_url=url))
+    return page_reply(200, render_page(page, team=team.name, email=member.email, sign_in_url=url))
 
 
 def failure(error: RollcallError, http: HttpRequest) -> Reply:
     """Return the page for what went wrong, with the error's own status."""
-    return _html(status_of(error)[0], _failed(error, http), headers_of(error))
+    return page_reply(status_of(error)[0], _failed(error, http), headers_of(error))
 
 
 def _failed(error: RollcallError, http: HttpRequest) -> str:
@@ -161,7 +158,7 @@ def _dead(error: Gone) -> str:
         about = {"inviter_name": seen.invitation.inviter.name, "expired_at": seen.invitation.expires_at}
         return render_page("dead_expired", team=team.name, **about, can_ask=True)
     if isinstance(error, LinkUsed):
-        return render_page("dead_member", team=team.name, sign_in_url=_sign_in(team))
+        return render_page("dead_member", team=team.name, sign_in_url=sign_in_url(team.slug, seen.invitation.email))
     if isinstance(error, LinkRevoked):
         return render_page("dead_revoked", team=team.name)
     return render_page("problem", title="A newer link was sent", sentence=error.detail, request_id="-")
@@ -197,11 +194,3 @@ def _password_form(holder: Holder, errors: dict[str, str], *, show: bool) -> str
     state = {"errors": errors, "show_password": show}
     page = "found_team" if holder.sign_up else "set_password"
     return render_page(page, team=holder.team.name, email=holder.member.email, **state)
-
-
-def _sign_in(team: Team) -> str:
-    return f"{os.environ['PUBLIC_BASE_URL']}/t/{team.slug}"
-
-
-def _html(status: int, page: str, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(status, page, {"content-security-policy": page_csp(), **(headers or {})}, HTML)

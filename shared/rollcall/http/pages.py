@@ -1,13 +1,16 @@
-"""The pages that mailed links lead to: plain HTML, no script, one style sheet allowed by its hash. Decides nothing."""
+"""The pages of mailed links and of signing in: plain HTML, no script, one style sheet allowed by its hash."""
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
+from rollcall.http.reply import HTML, Reply
 from rollcall.mail.words import day, href, moment, one_line, product_words, wait
 
 if TYPE_CHECKING:
@@ -38,11 +41,16 @@ PAGES: Final[Mapping[str, frozenset[str]]] = {
     "password_set": frozenset({"team", "email", "sign_in_url"}),
     "found_team": frozenset({"team", "email"}),
     "team_founded": frozenset({"team", "email", "sign_in_url"}),
+    "sign_in": frozenset({"team", "email", "forgot_url", "show_url"}),
+    "sign_in_off": frozenset({"team"}),
+    "signed_in": frozenset({"team", "email", "sign_out_url"}),
+    "forgot": frozenset({"team", "email", "sign_in_url"}),
+    "forgot_asked": frozenset({"sign_in_url"}),
     "problem": frozenset({"title", "sentence", "request_id"}),
 }
 #: What a page with a form may be given besides: a sentence about the whole try, sentences by field name, and whether
 #: the password shows as it is typed (the page's own `?show=1` link).
-_FORMS: Final = frozenset({"accept", "accept_signed_in", "set_password", "found_team"})
+_FORMS: Final = frozenset({"accept", "accept_signed_in", "set_password", "found_team", "sign_in", "forgot"})
 _FORM_STATE: Final[Mapping[str, object]] = {"error": None, "errors": {}, "show_password": False}
 
 
@@ -57,6 +65,17 @@ def render_page(page: str, /, **fields: object) -> str:
     if wrong := PAGES[page] ^ (fields.keys() - state.keys()):
         raise TypeError(f"page {page}: missing or unknown fields {sorted(wrong)}")
     return _environment().get_template(f"{page}.html").render({**state, **fields})
+
+
+def page_reply(status: int, page: str, headers: Mapping[str, str] | None = None) -> Reply:
+    """Return a page as an answer."""
+    return Reply(status, page, {"content-security-policy": page_csp(), **(headers or {})}, HTML)
+
+
+def sign_in_url(slug: str, email: str = "") -> str:
+    """Return where people sign in to a team, with the address filled in."""
+    query = f"?{urlencode({'email': email})}" if email else ""
+    return f"{os.environ['PUBLIC_BASE_URL']}/t/{slug}{query}"
 
 
 @cache

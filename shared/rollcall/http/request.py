@@ -87,9 +87,14 @@ def _body(event: Mapping[str, Any]) -> bytes:
         raise Invalid(Flaw("", "The body is not what it says it is.")) from error
 
 
+def sessions_of(request: HttpRequest) -> list[str]:
+    """Return what our cookie holds, once for each time that it came."""
+    return [value for name, _, value in (cookie.partition("=") for cookie in request.cookies) if name == COOKIE]
+
+
 def credential(request: HttpRequest) -> tuple[str | None, bool]:
     """Return the one credential and whether a cookie bore it; two, or one in the query, are none (case 48)."""
-    cookies = [value for name, _, value in (cookie.partition("=") for cookie in request.cookies) if name == COOKIE]
+    cookies = sessions_of(request)
     header = request.headers.get("authorization")
     if any(name == "access_token" for name, _ in request.query):
         raise Unauthenticated("A credential belongs into the Authorization header.")
@@ -104,10 +109,20 @@ def credential(request: HttpRequest) -> tuple[str | None, bool]:
 
 
 def same_origin(request: HttpRequest, base_url: str) -> bool:
-    """Tell whether a request that a cookie bears comes from our own pages (cases 77, 78)."""
+    """Tell whether a request that a cookie bears comes from our own pages (cases 77, 78).
+
+    Their forms come with `Origin: null`, because their policy is no-referrer (Fetch, "append a request Origin header");
+    then only what no page can forge, `Sec-Fetch-Site`, tells them from a sandboxed frame.
+    """
     if request.method in {"GET", "HEAD"}:
         return True
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None and site != "same-origin":
-        return False
-    return origin == base_url if origin is not None else site == "same-origin"
+    if origin in {None, "null"}:
+        return site == "same-origin"
+    return origin == base_url and site in {None, "same-origin"}
+
+
+def from_elsewhere(request: HttpRequest, base_url: str) -> bool:
+    """Tell whether a browser says that a form was sent by another site; a client that says nothing is no browser."""
+    says = request.headers.keys() & {"origin", "sec-fetch-site"}
+    return bool(says) and not same_origin(request, base_url)
