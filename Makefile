@@ -21,7 +21,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- run it
-.PHONY: dev dev-reset create-team recount verify-audit
+.PHONY: dev dev-reset create-team recount verify-audit check-token
 dev: .venv/.local-installed $(if $(filter ministack,$(BACKEND)),.venv-ministack/.installed) ## Run the whole service here (PORT, BACKEND=moto|ministack, SEED_MEMBERS)
 	@exec $(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.local
 
@@ -42,6 +42,9 @@ recount: .venv/.local-installed ## Recount a team's roster (SLUG or TEAM; REPAIR
 
 verify-audit: ## Check an export of the audit (FILE, several parts in order; HEAD=sequence:hash; PART=1)
 	@$(PYTHON) infra/verify_audit.py $(FILE) $(if $(HEAD),--head $(HEAD)) $(if $(PART),--part)
+
+check-token: ## Find Rollcall's secrets in text, offline (FILE, several too; standard input without)
+	@$(PYTHON) infra/check_token.py $(FILE)
 
 # ---------------------------------------------------------------- prove it
 .PHONY: test test-ministack races fuzz bench timing lint types template check format
