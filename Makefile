@@ -21,7 +21,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- run it
-.PHONY: dev dev-reset create-team recount verify-audit
+.PHONY: dev dev-reset create-team recount verify-audit check-token
 dev: .venv/.local-installed $(if $(filter ministack,$(BACKEND)),.venv-ministack/.installed) ## Run the whole service here (PORT, BACKEND=moto|ministack, SEED_MEMBERS)
 	@exec $(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.local
 
@@ -43,6 +43,9 @@ recount: .venv/.local-installed ## Recount a team's roster (SLUG or TEAM; REPAIR
 verify-audit: ## Check an export of the audit (FILE, several parts in order; HEAD=sequence:hash; PART=1)
 	@$(PYTHON) infra/verify_audit.py $(FILE) $(if $(HEAD),--head $(HEAD)) $(if $(PART),--part)
 
+check-token: ## Find Rollcall's secrets in text, offline (FILE, several too; standard input without)
+	@$(PYTHON) infra/check_token.py $(FILE)
+
 # ---------------------------------------------------------------- prove it
 .PHONY: test test-ministack races fuzz bench timing lint types template check format
 test: .venv/.dev-installed ## Run the tests that need nothing but Python
@@ -52,7 +55,7 @@ test-ministack: .venv/.dev-installed .venv-ministack/.installed ## Run the tests
 	$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack
 
 races: .venv/.dev-installed .venv-ministack/.installed ## Run the races many times over (RACES times as many rounds, 40)
-	$(LOCALLY) RACES=$(or $(RACES),40) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack tests/ministack/test_races.py tests/ministack/test_owner_races.py tests/ministack/test_member_races.py tests/ministack/test_expiry.py
+	$(LOCALLY) RACES=$(or $(RACES),40) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack tests/ministack/test_races.py tests/ministack/test_owner_races.py tests/ministack/test_member_races.py tests/ministack/test_token_races.py tests/ministack/test_sign_in_races.py tests/ministack/test_expiry.py
 
 fuzz: .venv/.dev-installed ## Try random requests on every route, others each time (FUZZ_EXAMPLES=500 a route)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(LOCALLY) $(PY) -m pytest -q tests/functions/test_fuzz.py

@@ -64,7 +64,7 @@ def test_case_001_everybody_who_may_not_sign_in_gets_the_same_answer(world: Worl
         assert len(answer.body) == len(answers[0].body)
 
 
-def test_case_001_each_of_them_costs_the_same_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_case_001_and_002_each_of_them_costs_the_same_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same calls to the table and one hash, whoever asks (case 2 without a clock; `make timing` has one)."""
     hashes: list[str] = []
     real = passwords._hasher().verify

@@ -198,6 +198,13 @@ def test_case_078_the_gateway_is_told_of_no_other_origin() -> None:
     assert "CorsConfiguration" not in api
 
 
+def test_case_075_no_policy_of_an_authorizer_could_let_another_route_through(text: str) -> None:
+    kinds = {body["Type"] for body in template()["Resources"].values()}
+    assert not [kind for kind in kinds if "Authorizer" in kind]
+    assert not re.search(r"execute-api:Invoke|AuthorizerResultTtl|IdentitySource", text)
+    assert all({"Authorizer", "AuthorizationType"}.isdisjoint(body) for _, _, body in events("HttpApi"))
+
+
 def test_every_route_belongs_to_one_api_and_one_function_and_is_written_out() -> None:
     routes = [(body["Method"], body["Path"]) for _, _, body in events("HttpApi")]
     assert len(routes) == len(set(routes))

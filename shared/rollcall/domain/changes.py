@@ -37,12 +37,14 @@ class Created:
 class Updated:
     """A value that must still be as it was read; only the fields that differ are written.
 
-    `caps` names maps of credentials that must not hold more entries afterwards than so many (I15).
+    `caps` names maps of credentials that must not hold more entries afterwards than so many (I15). `cuts` names maps
+    that are written as a whole, so that no entry stays which was added after the reading (I1).
     """
 
     before: "Value"
     after: "Value"
     caps: tuple[tuple[str, int], ...] = ()
+    cuts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,4 +49,4 @@ def change_password(member: Member, password_hash: str, actor: Actor, letter_id:
     told = {"sessions_ended": len(member.sessions) - len(kept)}
     deed = Deed(Action.PASSWORD_CHANGED, actor, member.subject, None, told)
     notice = Letter(letter_id, "password_changed", member.team_id, member.id, 0, now, {})
-    return Change((Updated(member, after),), (), (deed,), (notice,))
+    return Change((Updated(member, after, cuts=("sessions",)),), (), (deed,), (notice,))

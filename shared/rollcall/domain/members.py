@@ -207,4 +207,4 @@ def set_password(member: Member, password_hash: str, actor: Actor, letter_id: st
     )
     deed = Deed(Action.PASSWORD_SET, actor, member.subject, None, {"sessions_ended": len(member.sessions)})
     notice = Letter(letter_id, "password_changed", member.team_id, member.id, 0, now, {})
-    return Change(steps=(Updated(member, after),), deeds=(deed,), letters=(notice,))
+    return Change(steps=(Updated(member, after, cuts=("sessions",)),), deeds=(deed,), letters=(notice,))

@@ -15,6 +15,7 @@ from rollcall.domain.teams import ProductAccess, Team
 
 MANAGED_BY_SCIM = "managed_by_scim"
 NOT_LISTED = "invitations_not_listed"
+CREDENTIALS = ("sessions", "pats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,15 @@ def deactivate(member: Member, actor: Actor) -> tuple[Change, Member]:
         status=Status.DEACTIVATED,
         password_link=PasswordLink(member.password_link.generation + 1),
     )
-    return _changed(Action.DEACTIVATED, member, after, actor)
+    return _changed(Action.DEACTIVATED, member, after, actor, CREDENTIALS)
 
 
 def reactivate(member: Member, actor: Actor) -> tuple[Change, Member]:
     """Restore role and access; old sessions and tokens stay dead (M7, I5)."""
     if member.is_active:
         return Change(), member
-    after = replace(member, status=Status.ACTIVE, epoch=member.epoch + 1, version=member.version + 1)
-    return _changed(Action.REACTIVATED, member, after, actor)
+    after = replace(_without_credentials(member), status=Status.ACTIVE)
+    return _changed(Action.REACTIVATED, member, after, actor, CREDENTIALS)
 
 
 def revoke_sessions(member: Member, actor: Actor) -> tuple[Change, Member]:
@@ -72,7 +73,7 @@ def revoke_sessions(member: Member, actor: Actor) -> tuple[Change, Member]:
         return Change(), member
     after = replace(member, sessions={}, epoch=member.epoch + 1, version=member.version + 1)
     deed = Deed(Action.SESSIONS_REVOKED, actor, member.subject, {"sessions": len(member.sessions)}, {"sessions": 0})
-    return Change(steps=(Updated(member, after),), deeds=(deed,)), after
+    return Change(steps=(Updated(member, after, cuts=("sessions",)),), deeds=(deed,)), after
 
 
 def revoke_tokens(member: Member, actor: Actor) -> tuple[Change, Member]:
@@ -82,7 +83,7 @@ def revoke_tokens(member: Member, actor: Actor) -> tuple[Change, Member]:
     after = replace(member, pats={}, epoch=member.epoch + 1, version=member.version + 1)
     ended = sorted(pat.id for pat in member.pats.values())
     deed = Deed(Action.TOKENS_REVOKED, actor, member.subject, {"tokens": ended}, {"tokens": []})
-    return Change(steps=(Updated(member, after),), deeds=(deed,)), after
+    return Change(steps=(Updated(member, after, cuts=("pats",)),), deeds=(deed,)), after
 
 
 def remove(member: Member, grants: Sequence[Grant], actor: Actor, now: datetime, *, left: bool = False) -> Change:
@@ -130,6 +131,8 @@ def _without_credentials(member: Member) -> Member:
     return replace(member, sessions={}, pats={}, epoch=member.epoch + 1, version=member.version + 1)
 
 
-def _changed(action: Action, before: Member, after: Member, actor: Actor) -> tuple[Change, Member]:
+def _changed(
+    action: Action, before: Member, after: Member, actor: Actor, cuts: tuple[str, ...] = ()
+) -> tuple[Change, Member]:
     deed = Deed(action, actor, before.subject, before.facts, after.facts)
-    return Change(steps=(Updated(before, after),), deeds=(deed,)), after
+    return Change(steps=(Updated(before, after, cuts=cuts),), deeds=(deed,)), after

@@ -1,6 +1,6 @@
 """What a change writes of an item: the fields that differ and no others (I24)."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
@@ -11,14 +11,19 @@ MAPS = ("sessions", "pats")
 _KEYS = {"PK", "SK"}
 
 
-def differences(before: Item, after: Item) -> list[Action]:
-    """Return the updates of the fields that differ; in maps of credentials, of the entries that do."""
+def differences(before: Item, after: Item, cuts: Container[str] = ()) -> list[Action]:
+    """Return the updates of the fields that differ; in maps of credentials, of the entries that do.
+
+    A map among the `cuts` is written as a whole, also where nothing differs: somebody may have added an entry since.
+    """
     actions: list[Action] = []
     for name, attribute in type(after).get_attributes().items():
         old, new = getattr(before, name), getattr(after, name)
-        if name in _KEYS or plain(old) == plain(new):
+        if name in cuts:
+            actions.append(attribute.set(new))
+        elif name in _KEYS or plain(old) == plain(new):
             continue
-        if name in MAPS and getattr(before, "epoch", 0) == getattr(after, "epoch", 0):
+        elif name in MAPS:
             actions += _entries(str(attribute.attr_name), plain(old), plain(new))
         else:
             actions.append(attribute.remove() if new is None else attribute.set(new))

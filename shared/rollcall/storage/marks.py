@@ -150,7 +150,7 @@ def extend(member: Member, team: Team, key: str, now: datetime) -> None:
     entry = Path(["ses", key])
     try:
         item = MemberItem(*keys.member(member.team_id, member.id))
-        item.update([entry.set(session_text(longer))], entry == session_text(session))
+        item.update([entry.set(session_text(key, longer))], entry == session_text(key, session))
     except PynamoDBException:
         return
 

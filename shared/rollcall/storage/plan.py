@@ -177,7 +177,7 @@ def _update(transaction: Transaction, step: Updated) -> None:
     before, after = item_of(step.before), item_of(step.after)
     still = _still(step)
     if (before.PK, before.SK) == (after.PK, after.SK):
-        actions = [*differences(before, after), *_origins(transaction, step)]
+        actions = [*differences(before, after, step.cuts), *_origins(transaction, step)]
         transaction.updates.append((after, actions, still, stale))
     else:
         transaction.deletes.append((before, still, stale))
@@ -210,13 +210,11 @@ def _still(step: Updated) -> Condition:
     before, after = step.before, step.after
     if isinstance(before, Member) and isinstance(after, Member):
         if before.version != after.version:
-            return MemberItem.version == before.version
+            return _all_of(MemberItem.version == before.version, _kept(step))
         still: Condition = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
         if before.password_hash != after.password_hash:
             still &= MemberItem.password_hash == before.password_hash
-        for fits in _room(step):
-            still &= fits
-        return still
+        return _all_of(still, _room(step))
     if isinstance(before, Invitation):
         return InvitationItem.version == before.version
     if isinstance(before, Token):
@@ -224,6 +222,19 @@ def _still(step: Updated) -> Condition:
         unrevoked &= _unnoticed(before)
         return unrevoked
     return TeamItem.version == before.version
+
+
+def _all_of(condition: Condition, others: Iterable[Condition]) -> Condition:
+    for other in others:
+        condition &= other
+    return condition
+
+
+def _kept(step: Updated) -> Iterator[Condition]:
+    """Yield the conditions that what a cut leaves in a map is still there: nothing that has ended comes back (I4)."""
+    for name in step.cuts:
+        path = str(MemberItem.get_attributes()[name].attr_name)
+        yield from (Path([path, key]).exists() for key in sorted(plain(getattr(item_of(step.after), name))))
 
 
 def _unnoticed(token: Token) -> Condition:
