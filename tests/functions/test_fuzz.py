@@ -221,10 +221,16 @@ def test_every_route_succeeds_as_described(prober: Prober, key: str) -> None:
         "POST /v1/teams/{slug}/sessions": {"email": owner.email, "password": owner.password},
         "POST /i/{token}": form,
         "POST /reset/{token}": form,
+        "POST /t/{slug}": urlencode({"email": owner.email, "password": owner.password}).encode(),
+        "POST /t/{slug}/forgot": urlencode({"email": owner.email}).encode(),
+        "POST /t/{slug}/sign-out": b"",
         "PATCH /v1/team/settings/{group}": {"max_age_days": 30},
         SIGNED: b"[]",
     }.get(key, prober.bodies.get(key))
-    answer = prober.send(key, prober.target(key), body, {"content-type": FORM} if body is form else None)
+    headers = (
+        {"content-type": FORM, "sec-fetch-site": "same-origin"} if " /v1/" not in key and body is not None else None
+    )
+    answer = prober.send(key, prober.target(key), body, headers)
     assert str(answer.status) == min(OPERATIONS[key]["responses"]), answer.body
 
 
