@@ -18,7 +18,7 @@ from rollcall import clock
 from rollcall.domain.members import Status
 from rollcall.storage import bulk, marks
 from tests.kit import Person, TeamOf
-from tests.ministack.network import Network, Stored, dynamodb, stored
+from tests.ministack.network import Network, Stored, dynamodb
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -51,21 +51,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             thread.join()
 
 
-def forget_throttles() -> None:
-    """Let no test be refused for what others before it did from the same address, or mailed to the same one."""
-    for mark in stored("RL#"):
-        dynamodb().delete_item(TableName=TABLE_NAME, Key={"PK": mark["PK"], "SK": mark["SK"]})
-
-
 @pytest.fixture
-def founded(served: Stack) -> Iterator[Founding]:
+def founded(served: Stack, request: pytest.FixtureRequest) -> Iterator[Founding]:
     """Found teams of a given size, with owner, admin and member; afterwards put the clock back.
 
     One in fifteen of the others is deactivated, and those whose numbers are `asleep`.
     """
 
     def found(size: int, asleep: Container[int] = ()) -> Network:
-        _empty("RL#")  # tests share people's addresses, and one gets only so many letters a day
         slug = f"team-{next(_numbers)}"
         told = seed._team(slug, slug.title(), STAFF)
         owner, admin, member = (Person(**told[role]) for role in ("owner", "admin", "member"))  # type: ignore[arg-type]
@@ -79,7 +72,8 @@ def founded(served: Stack) -> Iterator[Founding]:
         bulk.load(world.acme.id, people, first_free=STAFF)
         return world
 
-    forget_throttles()
+    if not getattr(request.module, "KEEPS_THE_TABLE", False):
+        _empty()  # also of what is counted by address: tests share people's, and one gets only so many letters a day
     for schedule in "XLT":
         marks.finished(schedule, clock.now())  # or the first sweep would look through two months
     yield found
@@ -94,10 +88,10 @@ def table(served: Stack) -> Iterator[Stored]:
     _empty()
 
 
-def _empty(prefix: str = "") -> None:
+def _empty() -> None:
     pages = dynamodb().get_paginator("scan").paginate(TableName=TABLE_NAME, ProjectionExpression="PK, SK")
     keys = (key for page in pages for key in page["Items"])
-    doomed = [{"DeleteRequest": {"Key": key}} for key in keys if key["PK"]["S"].startswith(prefix)]
+    doomed = [{"DeleteRequest": {"Key": key}} for key in keys]
     for start in range(0, len(doomed), 25):
         dynamodb().batch_write_item(RequestItems={TABLE_NAME: doomed[start : start + 25]})
 

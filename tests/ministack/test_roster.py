@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.ministack.network import Founding, Network
 
 pytestmark = pytest.mark.ministack
+KEEPS_THE_TABLE = True  # its teams are founded once and read by all of its tests
 
 MANY = 1_030
 FEW = 3
