@@ -54,8 +54,8 @@ test: .venv/.dev-installed ## Run the tests that need nothing but Python
 test-ministack: .venv/.dev-installed .venv-ministack/.installed ## Run the tests that need the MiniStack emulator
 	$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack
 
-races: .venv/.dev-installed .venv-ministack/.installed ## Run the races many times over (RACES times as many rounds, 40)
-	$(LOCALLY) RACES=$(or $(RACES),40) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack tests/ministack/test_races.py tests/ministack/test_owner_races.py tests/ministack/test_member_races.py tests/ministack/test_token_races.py tests/ministack/test_sign_in_races.py tests/ministack/test_expiry.py
+races: .venv/.dev-installed .venv-ministack/.installed ## Run the races many times over (RACES times as many rounds, 50)
+	$(LOCALLY) RACES=$(or $(RACES),50) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -m ministack tests/ministack/test_races.py tests/ministack/test_owner_races.py tests/ministack/test_member_races.py tests/ministack/test_token_races.py tests/ministack/test_sign_in_races.py tests/ministack/test_expiry.py
 
 fuzz: .venv/.dev-installed ## Try random requests on every route, others each time (FUZZ_EXAMPLES=500 a route)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(LOCALLY) $(PY) -m pytest -q tests/functions/test_fuzz.py

@@ -116,7 +116,7 @@ def shapes() -> dict[str, Schema]:
             "type": "object",
             "description": "A group of settings; as a preview those to be, and the tokens that would stop.",
             "properties": {"preview": _preview()},
-            "additionalProperties": {"type": ["integer", "boolean", "null"]},
+            "additionalProperties": {"type": ["integer", "boolean", "string", "object", "null"]},
         },
         "Event": _event(),
         "EventPage": record(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "rules.md"
 RULE: Final = re.compile(r"\b([JIMRCST]\d{1,2})(?:-[JIMRCST]?(\d{1,2}))?\b")
-CASE: Final = re.compile(r"def test_cases?_((?:\d{3}_)+)")
+CASE: Final = re.compile(r"def test_cases?_((?:\d{3}_(?:and_)?)+)")
 GROUPS: Final = {"J": "Joining", "I": "Invitations", "M": "Members", "R": "Roles", "C": "Credentials", "T": "Team"}
 GREATEST: Final = {"J": 8, "I": 8, "M": 11, "R": 3, "C": 7, "T": 5}
 
@@ -60,7 +60,7 @@ def _cases() -> Mapping[str, Iterable[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for numbers in CASE.findall(path.read_text("utf-8")):
-            for number in numbers.strip("_").split("_"):
+            for number in re.findall(r"\d{3}", numbers):
                 found[number].add(path.relative_to(ROOT / "tests").as_posix())
     return dict(sorted(found.items()))
 

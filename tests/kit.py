@@ -13,6 +13,7 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall import clock
@@ -201,6 +202,11 @@ class World:
     def at(self, moment: datetime) -> None:
         """Set the clock: the next request comes at that moment or a little later."""
         os.environ["CLOCK_OFFSET_SECONDS"] = str(moment.timestamp() - time.time())
+
+    def early(self) -> None:
+        """Set the clock to the beginning of the next day, so that no throttle's window ends while a test counts."""
+        now = clock.now()
+        self.at(now.replace(hour=0, minute=0, second=1, microsecond=0) + timedelta(days=1))
 
     def invoke(self, folder: str, event: dict[str, Any] | None = None) -> Any:
         """Invoke a function that no route leads to."""

@@ -26,6 +26,12 @@ TEAM, ABOUT = slice(7, 7 + ids.CODE_LENGTH), slice(7 + ids.CODE_LENGTH, 7 + 2 * 
 SECRET = slice(ABOUT.stop, ABOUT.stop + secrets.SECRET_LENGTH)
 
 
+@pytest.fixture(autouse=True)
+def early(world: World) -> None:
+    """Begin with whole windows."""
+    world.early()
+
+
 @pytest.fixture
 def link(world: World) -> str:
     world.invite(NORA)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from rollcall import clock
 from rollcall.actions import quotas
 from rollcall.actions.budgets import TRIES_PER_ADDRESS, TRIES_PER_MEMBER
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 NORA = "nora@example.com"
 ATTACKER = "203.0.113.7"
 SOMEBODY = "198.51.100.9"
+
+
+@pytest.fixture(autouse=True)
+def early(world: World) -> None:
+    """Begin with whole windows."""
+    world.early()
 
 
 def marks_of(world: World) -> dict[str, str]:

@@ -28,6 +28,12 @@ HOUR = 3600
 DAY = 24 * HOUR
 
 
+@pytest.fixture(autouse=True)
+def early(world: World) -> None:
+    """Begin with whole windows."""
+    world.early()
+
+
 def forgot(world: World, email: object, slug: str = "acme", **headers: str) -> Answer:
     return world.call("POST", f"/v1/teams/{slug}/password-resets", {"email": email}, headers=headers)
 

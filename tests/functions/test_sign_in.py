@@ -21,6 +21,12 @@ EIGHTY = "correct horse battery staple, and then " + "some more words until it i
 NORA = "nora@example.com"
 
 
+@pytest.fixture(autouse=True)
+def early(world: World) -> None:
+    """Begin with whole windows."""
+    world.early()
+
+
 def sign_in(world: World, email: object, password: object, slug: str = "acme", **more: str) -> Answer:
     return world.call("POST", f"/v1/teams/{slug}/sessions", {"email": email, "password": password}, **more)  # type: ignore[arg-type]
 

@@ -41,6 +41,12 @@ ELSEWHERE: tuple[Mapping[str, str], ...] = (
 WRONG = "not the password of anybody"
 
 
+@pytest.fixture(autouse=True)
+def early(world: World) -> None:
+    """Begin with whole windows."""
+    world.early()
+
+
 def enter(world: World, email: str, password: str, slug: str = "acme", **headers: str) -> Answer:
     form = urlencode({"email": email, "password": password}).encode()
     return world.call("POST", f"/t/{slug}", form, headers={**FORM, **headers})

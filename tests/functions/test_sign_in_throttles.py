@@ -21,6 +21,12 @@ HOME, OFFICE = "192.0.2.7", "192.0.2.8"
 WINDOW = budgets.WINDOW.total_seconds()
 
 
+@pytest.fixture(autouse=True)
+def early(world: World) -> None:
+    """Begin with whole windows."""
+    world.early()
+
+
 @pytest.fixture
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note each password that is held against a hash."""

@@ -27,6 +27,12 @@ DAY = 24 * 3600
 OPTIONS = "/v1/teams/hooli/sign-in-options"
 
 
+@pytest.fixture(autouse=True)
+def early(world: World) -> None:
+    """Begin with whole windows."""
+    world.early()
+
+
 def sign_in(world: World, email: str = AMY, slug: str = "hooli") -> Answer:
     return world.call("POST", f"/v1/teams/{slug}/sessions", {"email": email, "password": GOOD_PASSWORD})
 

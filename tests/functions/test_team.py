@@ -16,6 +16,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "passwords": {"enabled": True},
     "tokens": {"max_age_days": None, "max_per_member": 20},
     "sessions": {"idle_minutes": 1440, "absolute_hours": 720, "max": 20},
+    "joining": {"jit": False, "default_role": "member", "default_products": {"only": []}},
 }
 CHANGES = [
     ("PATCH", "/v1/team", {"name": "Acme Ltd"}),
@@ -124,6 +125,12 @@ def test_each_group_of_settings_has_its_defaults(world: World, group: str) -> No
     ("sessions", "idle_minutes", (5, 43200), (4, 43201, None, {})),
     ("sessions", "absolute_hours", (1, 2160), (0, 2161, None)),
     ("sessions", "max", (1, 20), (0, 21, 10**30)),
+    ("joining", "jit", (True, False), (0, "true", None)),
+    ("joining", "default_role", ("admin", "member"), ("owner", "Admin", "", None, 1, ["admin"])),
+    ("joining", "default_products", ({"all": True}, {"only": ["trustgate"]}, {"only": []}), (
+        {}, {"all": False}, {"all": 1}, {"only": ["nothing"]}, {"only": "trustgate"}, {"only": [1]}, {"only": [[]]},
+        [], None, {"all": True, "only": []},
+    )),
 ])  # fmt: skip
 def test_a_setting_keeps_within_its_limits(
     world: World, group: str, name: str, good: tuple[object, ...], bad: tuple[object, ...]
@@ -213,3 +220,16 @@ def test_case_214_a_product_is_added_once_by_one_key(world: World) -> None:
     with world.tells("product.added"):
         first, again = (ask(world, "POST", "/v1/team/products", body, Idempotency_Key="k1") for _ in range(2))
     assert (again.status, again.json, again.headers["idempotent-replayed"]) == (201, first.json, "true")
+
+
+def test_case_117_nobody_becomes_an_owner_by_a_default(world: World) -> None:
+    with world.unchanged():
+        for by in (world.acme.owner, world.acme.admin):
+            refused = change(world, "joining", by.pat, default_role="owner")
+            assert (refused.status, refused.pointers) == (400, ["/default_role"])
+
+
+def test_default_products_are_those_that_the_team_still_has(world: World) -> None:
+    change(world, "joining", default_products={"only": ["trustgate", "trusttest"]})
+    ask(world, "DELETE", "/v1/team/products/trustgate")
+    assert settings(world, "joining")["default_products"] == {"only": ["trusttest"]}

@@ -8,8 +8,8 @@ from rollcall.domain.changes import Change, Claim, Disowned, Updated
 from rollcall.domain.errors import Flaw, Invalid, NotFound, ProductExists, ProductRetired, pointer
 from rollcall.domain.events import Action, Deed, Subject
 from rollcall.domain.founding import SLUG
-from rollcall.domain.permissions import Actor
-from rollcall.domain.teams import Settings, Team, TeamState
+from rollcall.domain.permissions import Actor, Role
+from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 
 MOST_PRODUCTS = 50
 
@@ -23,9 +23,12 @@ class Limits:
     optional: bool = False
 
 
-GROUPS: Mapping[str, Mapping[str, tuple[str, Limits | None]]] = {
+Kind = Limits | type[bool] | type[Role] | type[ProductAccess]
+AT_JOINING = (Role.MEMBER, Role.ADMIN)
+
+GROUPS: Mapping[str, Mapping[str, tuple[str, Kind]]] = {
     "invitations": {"expiry_days": ("invitation_expiry_days", Limits(1, 30))},
-    "passwords": {"enabled": ("passwords_enabled", None)},
+    "passwords": {"enabled": ("passwords_enabled", bool)},
     "tokens": {
         "max_age_days": ("token_max_age_days", Limits(1, 3650, optional=True)),
         "max_per_member": ("tokens_max_per_member", Limits(1, 20)),
@@ -34,6 +37,11 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, Limits | None]]] = {
         "idle_minutes": ("session_idle_minutes", Limits(5, 30 * 24 * 60)),
         "absolute_hours": ("session_absolute_hours", Limits(1, 90 * 24)),
         "max": ("sessions_max", Limits(1, 20)),
+    },
+    "joining": {
+        "jit": ("jit", bool),
+        "default_role": ("default_role", Role),
+        "default_products": ("default_products", ProductAccess),
     },
 }
 
@@ -65,29 +73,59 @@ def settings_of(team: Team, group: str) -> dict[str, object]:
     """Return a group of settings as the API tells it. Raises NotFound for a group that does not exist."""
     if group not in GROUPS:
         raise NotFound
-    return {name: getattr(team.settings, field) for name, (field, _) in GROUPS[group].items()}
+    return {name: _told(getattr(team.settings, field), team) for name, (field, _) in GROUPS[group].items()}
+
+
+def _told(value: object, team: Team) -> object:
+    """Return a setting as the API tells it; of products those that the team still has."""
+    if isinstance(value, ProductAccess):
+        return value.within(team).told
+    return value.value if isinstance(value, Role) else value
 
 
 def change_settings(team: Team, group: str, wanted: Mapping[str, object], actor: Actor) -> tuple[Change, Team]:
     """Change settings of one group; those left out stay. Raises Invalid with a pointer for each bad one."""
     before = settings_of(team, group)
-    flaws = [flaw for name, value in wanted.items() for flaw in _flaws(group, name, value)]
+    flaws = [flaw for name, value in wanted.items() for flaw in _flaws(team, group, name, value)]
     if flaws:
         raise Invalid(*flaws)
-    renamed = {GROUPS[group][name][0]: value for name, value in wanted.items()}
+    taken = {GROUPS[group][name][0]: _taken(GROUPS[group][name][1], value) for name, value in wanted.items()}
     values = {field.name: getattr(team.settings, field.name) for field in fields(Settings)}
-    after = replace(team, settings=Settings(**{**values, **renamed}))
+    after = replace(team, settings=Settings(**{**values, **taken}))
     if after == team:
         return Change(), team
     return _changed(Action.SETTINGS_CHANGED, team, after, actor, {group: before}, {group: settings_of(after, group)})
 
 
-def _flaws(group: str, name: str, value: object) -> list[Flaw]:
+def _taken(kind: Kind, value: object) -> object:
+    """Return a value that has no flaw as the team keeps it."""
+    if kind is Role:
+        return Role(str(value))
+    if kind is ProductAccess and isinstance(value, dict):
+        return ProductAccess(None if "all" in value else frozenset(value["only"]))
+    return value
+
+
+def _flaws(team: Team, group: str, name: str, value: object) -> list[Flaw]:
     if name not in GROUPS[group]:
         return [Flaw(pointer(name), "This field is not known.")]
-    limits = GROUPS[group][name][1]
-    if limits is None:
+    kind = GROUPS[group][name][1]
+    if isinstance(kind, Limits):
+        return _out_of(kind, name, value)
+    if kind is bool:
         return [] if isinstance(value, bool) else [Flaw(f"/{name}", "This must be true or false.")]
+    if kind is Role:
+        fits = isinstance(value, str) and value in AT_JOINING
+        return [] if fits else [Flaw(f"/{name}", "This must be member or admin: nobody becomes an owner by joining.")]
+    if value == {"all": True} and isinstance(value, dict) and value["all"] is True:
+        return []
+    only = value.get("only") if isinstance(value, dict) and len(value) == 1 else None
+    fits = isinstance(only, list) and all(isinstance(key, str) and key in team.products for key in only)
+    told = 'This must be {"all": true} or {"only": [keys of the team\'s products]}.'
+    return [] if fits else [Flaw(f"/{name}", told)]
+
+
+def _out_of(limits: Limits, name: str, value: object) -> list[Flaw]:
     if value is None and limits.optional:
         return []
     whole = isinstance(value, int) and not isinstance(value, bool)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from rollcall.domain.permissions import Role
+
 LONGEST_SLUG = 48
 
 
@@ -46,7 +48,10 @@ NO_PRODUCTS = ProductAccess(frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a team's owners and admins may set; days, minutes and hours as named."""
+    """What a team's owners and admins may set; days, minutes and hours as named.
+
+    `jit` and the defaults are for people who join without an invitation: through the identity provider (J5, J7).
+    """
 
     invitation_expiry_days: int = 7
     passwords_enabled: bool = True
@@ -55,6 +60,9 @@ class Settings:
     session_idle_minutes: int = 24 * 60
     session_absolute_hours: int = 30 * 24
     sessions_max: int = 20
+    jit: bool = False
+    default_role: Role = Role.MEMBER
+    default_products: ProductAccess = NO_PRODUCTS
 
 
 @dataclass(frozen=True, slots=True)

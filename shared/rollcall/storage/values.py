@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rollcall.domain import ids
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
@@ -50,6 +50,7 @@ def _team_item(team: Team) -> TeamItem:
         ("e" if team.sso_enforced else "") + ("a" if team.sso_available else "") + ("c" if team.scim_enabled else "")
     )
     settings = {name: getattr(team.settings, name) for name in Settings.__slots__}
+    settings["default_products"] = products_text(team.settings.default_products)
     due = keys.expiry("P", team.deleted_at, team.id) if team.deleted_at else None
     return TeamItem(
         *keys.team(team.id),
@@ -70,7 +71,7 @@ def _team_item(team: Team) -> TeamItem:
 
 def team_of(item: TeamItem) -> Team:
     """Return the team; a setting that an older version of the service did not write has its default."""
-    stored = json.loads(item.settings)
+    stored = _settings_of(item.settings)
     return Team(
         id=item.id,
         slug=item.slug,
@@ -86,6 +87,15 @@ def team_of(item: TeamItem) -> Team:
         deleted_at=None if item.deleted_at is None else from_epoch_ms(int(item.deleted_at)),
         version=int(item.version),
     )
+
+
+def _settings_of(text: str) -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(text)
+    if "default_role" in stored:
+        stored["default_role"] = Role(stored["default_role"])
+    if "default_products" in stored:
+        stored["default_products"] = products_of(stored["default_products"])
+    return stored
 
 
 def _member_item(member: Member) -> MemberItem:
