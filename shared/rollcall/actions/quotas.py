@@ -13,7 +13,7 @@ from rollcall.storage.waves import both
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 INVITATIONS_AN_HOUR = 900
-LETTERS_A_DAY = 20
+LETTERS_A_DAY = 50
 
 
 def invitations(member_id: str, now: datetime) -> Key:
