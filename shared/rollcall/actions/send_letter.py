@@ -6,11 +6,10 @@ from datetime import datetime
 
 from rollcall.actions import quotas
 from rollcall.auth import links
-from rollcall.domain import tokens
+from rollcall.domain import renewals, tokens
 from rollcall.domain.founding import SIGN_UP, SignUp
 from rollcall.domain.invitations import Delivery, Invitation, State, Via
 from rollcall.domain.members import Member
-from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Team
 from rollcall.domain.tokens import TokenState
 from rollcall.mail import letters, notices, ses
@@ -134,11 +133,7 @@ def _renewal_requested(invitation: Invitation | None, team: Team, now: datetime)
     inviter, owners = keys.member(team.id, invitation.inviter.id), keys.owners(team.id)
     found = read([inviter, owners])
     told = found.member(team.id, invitation.inviter.id)
-    if (
-        told is None
-        or not told.is_active
-        or told.role.rank < max(invitation.role, Role.ADMIN, key=lambda r: r.rank).rank
-    ):
+    if told is None or not renewals.may_renew(told, invitation):
         owner = min(found.owners(team.id))
         told = read([keys.member(team.id, owner)]).member(team.id, owner)
     if told is None:

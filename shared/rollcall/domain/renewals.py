@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from rollcall.domain.changes import Change, Letter, Updated
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.invitations import Invitation, Verb
-from rollcall.domain.permissions import Actor, CredentialKind
+from rollcall.domain.members import Member
+from rollcall.domain.permissions import MATRIX, Actor, CredentialKind, Permission
 from rollcall.domain.times import rfc3339
 
 ASKED_ONCE_IN = timedelta(hours=24)
@@ -26,3 +27,9 @@ def ask_again(invitation: Invitation, letter_id: str, now: datetime) -> Change:
     deed = Deed(Action.INVITATION_RENEWAL_REQUESTED, actor, invitation.subject, None, told)
     notice = Letter(letter_id, "renewal_requested", invitation.team_id, invitation.id, invitation.generation, now, {})
     return Change((Updated(invitation, after),), (), (deed,), (notice,))
+
+
+def may_renew(member: Member, invitation: Invitation) -> bool:
+    """Tell whether the member may resend the invitation: active, with the permission, of its rank at least (I8)."""
+    allowed = Permission.MANAGE_INVITATIONS in MATRIX[member.role]
+    return member.is_active and allowed and member.role.rank >= invitation.role.rank
