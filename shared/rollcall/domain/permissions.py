@@ -118,6 +118,7 @@ class CredentialKind(StrEnum):
     SESSION = "session"
     PAT = "pat"
     SERVICE = "service_token"
+    SCIM = "scim"
     LINK = "link"
     REPORT = "leak_report"
     OPERATOR = "operator"

@@ -20,7 +20,10 @@
 | open blocks of the roster | `H#t` | `OPEN` | joining |
 | roster header: counters of a block (8 stripes) | `H#t` | `block#stripe` | totals, rank directory (one Query) |
 | roster row | `R#t#block` | `m` | lists and search, in join order |
-| SCIM group and its memberships | `G#t#g` | `GROUP`, `M#m` | groups |
+| what the identity provider says of a member | `SU#t#block` | `m` | SCIM lists, beside the roster rows |
+| further e-mail address of a member | `UA#t#address` | `m` | SCIM filters |
+| SCIM group | `GS#t` | `g` | groups |
+| its memberships | `G#t#g` | `m` | groups |
 | audit event (put-only) | `A#t` | event | audit list, newest first |
 | seal of an audit event (put-only) | `SEAL#t` | event | exports; says that the event is sealed |
 | head of the audit's chain | `HEAD#t` | `SEAL` | the sealer, exports |
@@ -104,6 +107,16 @@ def claim(kind: str, team_id: str, value: str) -> Key:
     if kind == "slug":
         return Key(f"SLUG#{value}", "LOCK")
     return Key(f"U#{ids.code(team_id)}#{kind}#{value}", "LOCK")
+
+
+def further_address(team_id: str, address: str, member_id: str) -> Key:
+    """Return the key of an e-mail address (hashed) that a member has beside their own; several may share one."""
+    return Key(f"UA#{ids.code(team_id)}#{address}", ids.code(member_id))
+
+
+def description(team_id: str, block: int, member_id: str) -> Key:
+    """Return the key of what the identity provider says of a member; in the order of the roster rows."""
+    return Key(f"SU#{ids.code(team_id)}#{block:05d}", ids.code(member_id))
 
 
 def sign_up(team_id: str) -> Key:

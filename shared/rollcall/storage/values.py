@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.domain import ids
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
-from rollcall.domain.members import Member, PasswordLink, Pat, RoleSource, Session, Source, Status
+from rollcall.domain.members import Link, Member, Origin, PasswordLink, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms
@@ -122,6 +122,8 @@ def _member_item(member: Member) -> MemberItem:
         sessions={key: session_text(key, session) for key, session in member.sessions.items()},
         pats={key: _pat_text(key, pat) for key, pat in member.pats.items()},
         grants=member.grants,
+        link=None if member.link is None else _link_text(member.link),
+        held=int(member.held),
     )
 
 
@@ -150,7 +152,20 @@ def member_of(item: MemberItem, team_id: str) -> Member:
         sessions={key: _session_of(key, text) for key, text in _entries(item.sessions)},
         pats={key: _pat_of(key, text) for key, text in _entries(item.pats)},
         grants=int(item.grants or 0),
+        link=None if item.link is None else _link_of(item.link),
+        held=bool(item.held),
     )
+
+
+def _link_text(link: Link) -> str:
+    moved = "m" if link.moved else ""
+    return ".".join((link.origin.value[0] + moved, link.user_name, link.external_id or "", ",".join(link.addresses)))
+
+
+def _link_of(text: str) -> Link:
+    kind, user_name, external_id, addresses = text.split(".")
+    origin = next(origin for origin in Origin if origin.value[0] == kind[0])
+    return Link(origin, user_name, external_id or None, tuple(a for a in addresses.split(",") if a), "m" in kind)
 
 
 def _entries(stored: "MapAttribute[str, str]") -> list[tuple[str, str]]:
