@@ -89,6 +89,14 @@ class Found:
         lapsed = now is not None and item.lapses_at is not None and item.lapses_at <= epoch_ms(now)
         return None if lapsed else item.holder
 
+    def place(self, kind: str, team_id: str, value: str) -> tuple[str, int | None] | None:
+        """Return the id of what holds a claim, and a member's roster block where the claim knows it."""
+        raw = self.items.get(keys.claim(kind, team_id, value))
+        if raw is None:
+            return None
+        item = ClaimItem.from_raw_data(raw)
+        return item.holder, None if item.block is None else int(item.block)
+
     def sign_up(self, team_id: str) -> SignUp | None:
         """Return the request for a team that is to have this id."""
         raw = self.items.get(keys.sign_up(team_id))

@@ -70,6 +70,11 @@ def cells_of(role: Role | None, status: Status | None, product: str | None) -> l
     return [cell for base in bases for cell in (f"{base}*", f"{base}/{product}")]
 
 
+def cells_of_one(status: Status) -> list[str]:
+    """Return the counters whose sum is the number of members of exactly this status."""
+    return [ROLE[role] + STATUS[status] for role in Role]
+
+
 def listed_as(status: Status | None) -> list[Status]:
     """Return the statuses that a list of this one shows: whoever is being removed stands with the deactivated."""
     if status is Status.DEACTIVATED:
