@@ -36,6 +36,7 @@ REQUESTS: dict[str, tuple[str, str, Json]] = {
     "issue_token": ("POST", "/v1/tokens", {"name": "ci"}),
     "revoke_token": ("GET", "/v1/tokens", None),
     "team": ("GET", "/v1/team", None),
+    "connections": ("GET", "/v1/team/scim-tokens", None),
     "audit": ("GET", "/v1/audit-events", None),
     "grants": ("GET", f"/v1/members/{'mem_' + '0' * 26}/grants", None),
     "introspect": ("POST", "/v1/introspect", {"token": "no credential"}),
