@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
+    from rollcall.domain.connections import Connection
     from rollcall.domain.events import Deed
     from rollcall.domain.founding import SignUp
     from rollcall.domain.grants import Grant
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token
+    Value: TypeAlias = Team | Member | Invitation | Token | Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,22 @@ class TeamItem(Item):
     version = NumberAttribute(attr_name="v")
 
 
+class ConnectionItem(Item):
+    """A team's SCIM connection; tokens and mapping as JSON texts, because they are only ever read together."""
+
+    state = UnicodeAttribute(attr_name="s")
+    tokens = UnicodeAttribute(attr_name="t")
+    rules = UnicodeAttribute(attr_name="r")
+    shadow = UnicodeAttribute(attr_name="sh", null=True)
+    version = NumberAttribute(attr_name="v")
+
+
+class UsedItem(Item):
+    """When a SCIM token was last used."""
+
+    at = NumberAttribute(attr_name="lu")
+
+
 class OwnersItem(Item):
     """The ids of the team's active owners."""
 

@@ -5,6 +5,8 @@
 | What | PK | SK | Read by |
 |---|---|---|---|
 | team with its policies | `T#t` | `TEAM` | every authentication (with the member) |
+| SCIM connection: its tokens, its mapping | `T#t` | `SCIM` | every authentication by a SCIM token (with the team) |
+| last use of a SCIM token | `USED#t` | token | list of the tokens |
 | active owners (string set) | `T#t` | `OWNERS` | conditions only: the last-owner guard |
 | slug, held by a team or for 24 h by a sign-up | `SLUG#slug` | `LOCK` | sign-in, sign-up |
 | sign-up, under the id of the team to be | `REQ#t` | `REQUEST` | its link, its letter |
@@ -57,6 +59,16 @@ class Key(NamedTuple):
 def team(team_id: str) -> Key:
     """Return the key of the team item."""
     return Key(f"T#{ids.code(team_id)}", "TEAM")
+
+
+def connection(team_id: str) -> Key:
+    """Return the key of the team's SCIM connection."""
+    return Key(team(team_id).pk, "SCIM")
+
+
+def scim_use(team_id: str, token_id: str) -> Key:
+    """Return the key of the mark that tells when a SCIM token was last used."""
+    return Key(f"USED#{ids.code(team_id)}", ids.code(token_id))
 
 
 def owners(team_id: str) -> Key:

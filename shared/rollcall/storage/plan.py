@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from rollcall.domain.changes import Value
 
 
-def plan(change: Change, events: Iterable[Event], record: RecordItem | None, stripe: int, token: str) -> Transaction:
+def plan(change: Change, events: Iterable[Event], record: Item | None, stripe: int, token: str) -> Transaction:
     """Return the transaction of a change; `stripe` says which of the blocks' counters it adds to."""
     transaction = Transaction(stripe, token)
     events = list(events)
@@ -84,7 +84,9 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
     transaction.puts += [(event_item(event), Item.PK.does_not_exist(), stale) for event in events]
     transaction.puts += [(letter_item(letter), Item.PK.does_not_exist(), stale) for letter in change.letters]
     if record is not None:
-        unused = RecordItem.PK.does_not_exist() | (RecordItem.expires_at <= record.made_at)
+        unused: Condition = Item.PK.does_not_exist()
+        if isinstance(record, RecordItem):
+            unused |= RecordItem.expires_at <= record.made_at
         transaction.puts.append((record, unused, stale))
     return transaction
 
@@ -230,7 +232,7 @@ def _still(step: Updated) -> Condition:
         unrevoked: Condition = TokenItem.revoked_at.does_not_exist() & (TokenItem.name == before.name)
         unrevoked &= _unnoticed(before)
         return unrevoked
-    return TeamItem.version == before.version
+    return TeamItem.version == before.version  # and of a connection: their versions have one name on the wire
 
 
 def _all_of(condition: Condition, others: Iterable[Condition]) -> Condition:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rollcall.domain import ids
+from rollcall.domain.connections import Connection
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
 from rollcall.domain.members import Link, Member, Origin, PasswordLink, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
@@ -12,6 +13,7 @@ from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
+from rollcall.storage.connections import connection_item
 from rollcall.storage.items import (
     InvitationItem,
     MemberItem,
@@ -34,7 +36,7 @@ def products_of(text: str) -> ProductAccess:
     return ProductAccess() if text == "*" else ProductAccess(frozenset(key for key in text.split(",") if key))
 
 
-def item_of(value: Team | Member | Invitation | Token) -> Item:
+def item_of(value: Team | Member | Invitation | Token | Connection) -> Item:
     """Return the item of a domain value."""
     if isinstance(value, Team):
         return _team_item(value)
@@ -42,6 +44,8 @@ def item_of(value: Team | Member | Invitation | Token) -> Item:
         return _member_item(value)
     if isinstance(value, Token):
         return token_item(value)
+    if isinstance(value, Connection):
+        return connection_item(value)
     return _invitation_item(value)
 
 
