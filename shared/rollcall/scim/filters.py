@@ -8,13 +8,19 @@ from rollcall.scim.comparing import comparable
 from rollcall.scim.grammar import PARTS, And, Compare, Filter, Not, Or, Present, ValuePath, parse
 from rollcall.scim.schemas import Name, fold
 
-__all__ = ["KEYS", "Filter", "alternatives", "attributes_of", "equalities", "matches", "parse", "values"]
+__all__ = ["KEYS", "Filter", "alternatives", "attributes_of", "conjuncts", "equalities", "matches", "parse", "values"]
 
 KEYS = frozenset({"id", "userName", "externalId", "emails.value", "displayName", "members.value"})
 
 _TESTS: Mapping[str, Any] = {
-    **{"eq": eq, "gt": gt, "ge": ge, "lt": lt, "le": le},
-    **{"co": str.__contains__, "sw": str.startswith, "ew": str.endswith},
+    "eq": eq,
+    "gt": gt,
+    "ge": ge,
+    "lt": lt,
+    "le": le,
+    "co": str.__contains__,
+    "sw": str.startswith,
+    "ew": str.endswith,
 }
 
 
@@ -72,20 +78,30 @@ def equalities(wanted: Filter) -> list[tuple[str, str]]:
 
     Who looks a resource up by one of them asks `matches` whether all of the filter holds.
     """
-    return [(name, value) for name, value in _conjuncts(wanted, "") if name in KEYS]
+    return [
+        (text, part.value)
+        for prefix, part in _conjuncts(wanted)
+        if isinstance(part, Compare) and part.op == "eq" and isinstance(part.value, str)
+        if (text := prefix + part.name.text) in KEYS
+    ]
 
 
-def _conjuncts(wanted: Filter, prefix: str) -> Iterator[tuple[str, str]]:
+def conjuncts(wanted: Filter) -> list[tuple[str, str | bool]] | None:
+    """Return the equalities that make up all of a value path's filter, or None if it asks for anything else."""
+    parts = [part for _, part in _conjuncts(wanted)]
+    found = [(part.name.text, part.value) for part in parts if isinstance(part, Compare) and part.op == "eq"]
+    return found if len(found) == len(parts) else None
+
+
+def _conjuncts(wanted: Filter, prefix: str = "") -> Iterator[tuple[str, Filter]]:
     match wanted:
-        case Compare(name, "eq", str() as value):
-            yield prefix + name.text, value
         case And(parts):
             for part in parts:
                 yield from _conjuncts(part, prefix)
         case ValuePath(name, inner):
             yield from _conjuncts(inner, f"{name.text}.")
         case _:
-            pass
+            yield prefix, wanted
 
 
 def attributes_of(wanted: Filter, prefix: str = "") -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The grammar of filters (RFC 7644, section 3.4.2.2): what a filter is made of, and the one parser, which paths use too.
+"""The grammar of filters (RFC 7644, section 3.4.2.2): what one is made of, and the one parser, which paths use too.
 
 All that can be wrong with a filter is told here, so that asking a resource never fails.
 """

@@ -85,6 +85,11 @@ class Name:
         """Return the innermost attribute that is named."""
         return self.sub or self.attribute
 
+    @property
+    def read_only(self) -> bool:
+        """Tell whether only the service writes it, or what it is part of."""
+        return any(one is not None and one.read_only for one in (self.attribute, self.sub))
+
 
 def fold(text: str) -> str:
     """Return the text as attributes that are not case-exact compare it; letters' two encodings (NFC, NFD) meet."""
