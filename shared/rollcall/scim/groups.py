@@ -9,7 +9,7 @@ from rollcall.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutab
 from rollcall.scim.filters import Filter, alternatives
 from rollcall.scim.patch import Operation, operations, pathless
 from rollcall.scim.paths import Path
-from rollcall.scim.schemas import GROUP_NAMES, Attribute
+from rollcall.scim.schemas import GROUP_ATTRIBUTES, GROUP_NAMES
 
 MOST_MEMBERS = 10_000  # named in one request
 NESTED = "Group"
@@ -161,9 +161,7 @@ def _display_name(value: object) -> str:
 
 def _text(name: str, value: object) -> str | None:
     """Read text; an empty externalId is none."""
-    text = values.read(_attribute(name), value)
-    values.check_size({name: text})
-    return text or None
+    return values.read(GROUP_ATTRIBUTES[name.lower()], value) or None
 
 
 def _members(value: object) -> tuple[Member, ...]:
@@ -176,15 +174,8 @@ def _members(value: object) -> tuple[Member, ...]:
 
 
 def _member(value: object) -> Member:
-    parts: Mapping[str, Any] = values.parts(_attribute("members"), value)
+    parts: Mapping[str, Any] = values.parts(GROUP_ATTRIBUTES["members"], value)
     if not parts.get("value"):
         raise InvalidValue("A member is named by its id, as value.")
-    values.check_size(parts)
     kind = parts.get("type") or (NESTED if "/Groups/" in (parts.get("$ref") or "") else "User")
     return Member(parts["value"], NESTED if kind.lower() == NESTED.lower() else "User")
-
-
-def _attribute(name: str) -> Attribute:
-    attribute = GROUP_NAMES[name.lower()].attribute
-    assert isinstance(attribute, Attribute)
-    return attribute

@@ -15,6 +15,7 @@ LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 DEFAULT_COUNT = 100
 GREATEST_COUNT = 200
 ALWAYS = ("schemas", "id")
+NAMES = ("attributes", "excludedattributes")  # parameters that list names, folded
 
 _WHOLE_NUMBER = re.compile(r"([+-]?)0*([0-9]{1,15})")
 
@@ -36,7 +37,7 @@ class ListQuery:
 
     def wants(self, name: str) -> bool:
         """Tell whether a top-level attribute, such as `members`, has to be returned and so be read."""
-        return (self.attributes is None or name in self.attributes) and (self.excluded or {}).get(name, "") is not None
+        return (self.attributes is None or name in self.attributes) and (self.excluded or {}).get(name, {}) is not None
 
     def project(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """Return of the resource what was asked for."""
@@ -49,8 +50,8 @@ def read_query(parameters: Mapping[str, str]) -> ListQuery:
     Raises InvalidFilter, InvalidPath for a `sortBy` that no schema knows, InvalidValue for what is no number.
     """
     given = {name.lower(): value for name, value in parameters.items()}
-    listed = {name: given[name].split(",") for name in ("attributes", "excludedattributes") if name in given}
-    return _query({**given, **listed})
+    listed: dict[str, Any] = {name: given[name].split(",") for name in NAMES if given.get(name)}
+    return _query({**given, **dict.fromkeys(NAMES), **listed})
 
 
 def read_search(body: object) -> ListQuery:
@@ -123,8 +124,8 @@ def _selection(given: object) -> Selection | None:
 
 def _steps(name: Name) -> list[str]:
     """Return the keys that lead to what is named."""
-    steps = (name.extension, name.attribute and name.attribute.name, name.sub and name.sub.name)
-    return [step for step in steps if step is not None]
+    parts = [part.name for part in (name.attribute, name.sub) if part is not None]
+    return parts if name.extension is None else [name.extension, *parts]
 
 
 def _select(selected: dict[str, Any], steps: Sequence[str]) -> None:
@@ -148,16 +149,12 @@ def project(
     return kept
 
 
-def _kept(value: Any, selection: Selection) -> Any:  # noqa: ANN401 JSON
+def _kept(value: Any, selection: Selection | None) -> Any:  # noqa: ANN401 JSON
     if isinstance(value, list):
         return [part for one in value if (part := _kept(one, selection))]
-    if not isinstance(value, Mapping):
+    if selection is None or not isinstance(value, Mapping):
         return value
-    kept = {
-        name: inner if parts is None else _kept(inner, parts)
-        for name, inner in value.items()
-        if (parts := selection.get(name, "")) != ""
-    }
+    kept = {name: _kept(inner, selection[name]) for name, inner in value.items() if name in selection}
     return {name: inner for name, inner in kept.items() if inner not in ({}, [])}
 
 
@@ -166,11 +163,13 @@ def _dropped(value: Any, selection: Selection) -> Any:  # noqa: ANN401 JSON
         return [part for one in value if (part := _dropped(one, selection))]
     if not isinstance(value, Mapping):
         return value
-    kept = {name: inner for name, inner in value.items() if selection.get(name, "") is not None}
-    kept = {
-        name: _dropped(inner, selection[name] or {}) if name in selection else inner for name, inner in kept.items()
-    }
-    return {name: inner for name, inner in kept.items() if name not in selection or inner not in ({}, [])}
+    kept = {}
+    for name, inner in value.items():
+        parts = selection.get(name, {})
+        left = inner if not parts else _dropped(inner, parts)
+        if parts is not None and (not parts or left not in ({}, [])):
+            kept[name] = left
+    return kept
 
 
 def sort_key(name: Name, resource: Mapping[str, Any]) -> tuple[bool, Comparable]:

@@ -233,6 +233,7 @@ _GROUP = Schema(GROUP, "Group", "A group of members, which may be mapped to a ro
 ))  # fmt: skip
 
 SCHEMAS = (_USER, _ENTERPRISE, _GROUP)
+GROUP_ATTRIBUTES = {**COMMON, **_GROUP.attributes}
 
 
 def _subs(name: Name) -> Iterator[Name]:

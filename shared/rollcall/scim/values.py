@@ -4,6 +4,7 @@ Null is unassigned; what only the service writes, and what no schema knows insid
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from rollcall.scim.schemas import Attribute, Type
 LONGEST_VALUE = 16 * 1024  # characters
 MOST_VALUES = 100  # elements of one attribute
 LARGEST = 64 * 1024  # bytes of a resource's JSON text
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def read(attribute: Attribute, value: object) -> Any:  # noqa: ANN401 JSON
@@ -31,6 +34,8 @@ def read(attribute: Attribute, value: object) -> Any:  # noqa: ANN401 JSON
         raise InvalidValue(f"{attribute.name} is text.")
     if len(value) > LONGEST_VALUE:
         raise InvalidValue(f"{attribute.name} is longer than {LONGEST_VALUE} characters.")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise InvalidValue(f"{attribute.name} holds half a character (a lone surrogate).")
     return value
 
 
@@ -73,10 +78,6 @@ def elements(attribute: Attribute, value: object) -> list[dict[str, Any]]:
 
 
 def check_size(resource: Mapping[str, Any]) -> None:
-    """Raise InvalidValue if the resource is larger than what is stored, or holds what is no text."""
-    try:
-        size = len(json.dumps(resource, ensure_ascii=False).encode())
-    except UnicodeEncodeError:
-        raise InvalidValue("A value holds half a character (a lone surrogate).") from None
-    if size > LARGEST:
+    """Raise InvalidValue if the resource is larger than what is stored."""
+    if len(json.dumps(resource, ensure_ascii=False).encode()) > LARGEST:
         raise InvalidValue(f"The resource is larger than {LARGEST} bytes.")
