@@ -204,6 +204,11 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.SESSION_ENDED: "tests/functions/test_sessions.py",
         Action.TOKEN_ROTATED: "tests/functions/test_token_life.py",
         Action.TOKEN_LEAKED: "tests/functions/test_token_leaks.py",
+        Action.PROVISIONED: "tests/functions/test_scim_users.py",
+        Action.RECREATED_BY_SCIM: "the same",
+        Action.ADOPTED: "the same",
+        Action.UPDATED: "the same",
+        Action.SCIM_REFUSED: "the same",
         Action.ROSTER_REPAIRED: "tests/infra/test_recount.py",
     }
     assert {action.value for action in Action} == {row[0] for row in CHANGES} | {action.value for action in elsewhere}

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from infra.local.stack import ROOT
-from infra.local.template import DEFAULT_ROUTE, read_template
+from infra.local.template import read_template
+from infra.openapi import UNDESCRIBED
 from rollcall.http.bodies import FORM
 from tests.kit import GOOD_PASSWORD
 from tests.matrix import OPERATIONS, ROUTES_BESIDE, Beside, Operation
@@ -30,7 +31,7 @@ UNROUTED = {404: "route_not_found", 405: "method_not_allowed"}
 
 def _by_path() -> dict[str, set[str]]:
     """Each path with its methods, those of `/invitations/{id}` for `/invitations/bulk` too."""
-    routes = [route for route in read_template(ROOT / "template.yaml").routes if route.key != DEFAULT_ROUTE]
+    routes = [route for route in read_template(ROOT / "template.yaml").routes if route.key not in UNDESCRIBED]
     return {one.path: {route.method for route in routes if _fits(route.path, one.path)} for one in routes}
 
 
@@ -134,7 +135,7 @@ UNCHANGING = [route for route, beside in ROUTES_BESIDE.items() if not beside.cha
 CHANGING = sorted(
     route.key
     for route in read_template(ROOT / "template.yaml").routes
-    if route.key not in {DEFAULT_ROUTE, "POST /v1/invitations/inspect", *UNCHANGING, "POST /v1/token-leaks"}
+    if route.key not in {*UNDESCRIBED, "POST /v1/invitations/inspect", *UNCHANGING, "POST /v1/token-leaks"}
     and route.method not in READING
 )
 
