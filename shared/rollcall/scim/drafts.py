@@ -20,7 +20,7 @@ DROPPED = frozenset({"password", "schemas"})  # a password is not ours to keep; 
 
 
 class Draft:
-    """A user's attributes, to be changed; `resource` is what has become of them."""
+    """A user's attributes, to be changed; `finished` tells what has become of them."""
 
     __slots__ = ("_made", "resource")
 
@@ -52,6 +52,14 @@ class Draft:
             holder = self._holder(path.name.extension)
             _put(holder, attribute, self._changed(op, path, attribute, holder.get(attribute.name), value), op)
             self._prune()
+
+    def finished(self) -> dict[str, Any]:
+        """Return the user afterwards; an element that was made and was there already is there once, as retries need."""
+        for (name, _), made in self._made.items():
+            same = [one for one in self.resource.get(name, []) if one == made]
+            if len(same) > 1:
+                self.resource[name] = [one for one in self.resource[name] if one is not made]
+        return self.resource
 
     def _extension(self, op: Op, name: Name, value: object, *, strict: bool) -> None:
         if op == "remove" or value is None:
