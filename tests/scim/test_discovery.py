@@ -53,8 +53,10 @@ def test_every_attribute_tells_all_its_characteristics() -> None:
             assert ("referenceTypes" in one) is (one["type"] == "reference")
 
 
-@pytest.mark.parametrize(("urn", "required"), [(USER, ["userName"]), (ENTERPRISE, []), (GROUP, ["displayName"])])
-def test_only_names_are_required(urn: str, required: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("urn", "required"), [(USER, ["userName", "active"]), (ENTERPRISE, []), (GROUP, ["displayName"])]
+)
+def test_only_names_and_whether_a_user_is_active_are_required(urn: str, required: list[str]) -> None:
     [schema] = [one for one in documents(BASE) if one["id"] == urn]
     assert [one["name"] for one in schema["attributes"] if one["required"]] == required
 

@@ -35,7 +35,7 @@ class Draft:
         What only the service writes is ignored; a name that no schema knows is, too, if it is null or not `strict`.
         """
         for key, value in given.items():
-            path = paths.find(f"{prefix}{key}", USER_NAMES)
+            path = paths.find(key if key.lower() in DROPPED else f"{prefix}{key}", USER_NAMES)
             if path is None and strict and value is not None:
                 raise InvalidPath(f"No schema has an attribute {key[:100]!r}.")
             if path is not None and not path.name.read_only:
@@ -134,9 +134,9 @@ def _put(holder: dict[str, Any], attribute: Attribute, value: object, op: Op) ->
         raise InvalidValue(f"{attribute.name} has {values.MOST_VALUES} values at most.")
     if value is not None and value != []:
         holder[attribute.name] = value
-    elif attribute.required and op == "remove":
+    elif op == "remove" and attribute.required and attribute.name != "active":
         raise Mutability(f"{attribute.name} is required.")
-    elif attribute.required or attribute.name == "active":
+    elif attribute.required:
         raise InvalidValue(f"{attribute.name} cannot be without a value.")
     else:
         holder.pop(attribute.name, None)

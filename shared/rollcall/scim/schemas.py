@@ -176,7 +176,7 @@ _USER = Schema(USER, "User", "A person who is, or was, a member of the team.", _
     _text("preferredLanguage", "The languages that the person prefers."),
     _text("locale", "Where the person is, for formats."),
     _text("timezone", "The person's time zone."),
-    Attribute("active", "Whether the person may sign in.", Type.BOOLEAN),
+    Attribute("active", "Whether the person may sign in; true for a new one that does not say.", Type.BOOLEAN, required=True),
     _text("password", "Accepted and dropped.", case_exact=True, mutability="writeOnly", returned="never"),
     _values("emails", "E-mail addresses.", "work", "home", "other"),
     _values("phoneNumbers", "Telephone numbers.", "work", "home", "mobile", "fax", "pager", "other"),
