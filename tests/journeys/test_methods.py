@@ -94,8 +94,9 @@ def sent(scene: Scene, route: str) -> Sent:
 
 def _target(scene: Scene, path: str) -> str:
     cast = scene.cast
-    if "/service-tokens/" in path:
-        return cast.service_token
+    of_machines = {"service-tokens": cast.service_token, "scim-tokens": cast.scim_token}
+    if path.split("/")[-2] in of_machines:
+        return of_machines[path.split("/")[-2]]
     if "/tokens/" in path:
         return cast.people["owner"].token
     if "/sessions/" in path:
