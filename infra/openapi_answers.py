@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from infra.openapi_connections import connection_shapes
 from infra.openapi_schemas import PRODUCTS, SLUG, Schema, choice, id_of, token_of
 from infra.openapi_shapes import shapes
 from infra.openapi_words import EMAIL, FLAG, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, VERSION, WORD, listed, record, ref
@@ -88,6 +89,7 @@ def schemas() -> dict[str, Schema]:
         "Description": {"type": "object", "description": "This document.", "additionalProperties": True},
         "Problem": _problem(),
         **shapes(),
+        **connection_shapes(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from infra.openapi_connections import CONNECTION_PATH, CONNECTION_ROUTES
 from infra.openapi_members import MEMBER_PATH, MEMBER_ROUTES
 from infra.openapi_route import CURSOR, LIMIT, PAGE, RECORDED, WRITES, Errors, Route, moved
 from infra.openapi_schemas import PRODUCT_KEY, Schema, choice, id_of, text, token_of
@@ -73,6 +74,7 @@ _SIGN_IN_PAGES: Final[Mapping[str, Route]] = {
 
 ROUTES: Final[Mapping[str, Route]] = {
     **MEMBER_ROUTES,
+    **CONNECTION_ROUTES,
     "GET /healthz": Route("checkHealth", 200, "Health"),
     "GET /v1/openapi.json": Route("describe", 200, "Description"),
     "POST /v1/invitations": Route(
@@ -181,6 +183,7 @@ ROUTES: Final[Mapping[str, Route]] = {
 
 PATH: Final[Mapping[str, Schema]] = {
     **MEMBER_PATH,
+    **CONNECTION_PATH,
     "/v1/invitations/{id}": id_of("inv"),
     "/v1/members/{id}": id_of("mem"),
     "/v1/sessions/{id}": id_of("ses"),

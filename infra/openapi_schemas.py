@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.auth import authenticate, passwords, secrets
 from rollcall.domain import ids
+from rollcall.domain.connections import MOST_RULES
 from rollcall.domain.grants import GrantKind
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
@@ -33,6 +34,7 @@ from rollcall.domain.text import (
     ProductKey,
     ProductKeys,
     ProductName,
+    RoleRules,
     Slug,
     TeamName,
     TokenName,
@@ -93,6 +95,16 @@ PRODUCTS: Final[Schema] = {
         },
     ],
 }
+MAPPING: Final[Schema] = {
+    "type": "object",
+    "description": "A group, by its displayName in any case or by its id, and the role that it gives.",
+    "properties": {
+        "group": text(1, readers.LONGEST_GROUP),
+        "role": {"type": "string", "enum": [Role.MEMBER.value, Role.ADMIN.value]},
+    },
+    "required": ["group", "role"],
+    "additionalProperties": False,
+}
 _PASSWORD_RULE: Final = (
     f"{passwords.SHORTEST} to {passwords.LONGEST} characters once composed (NFC); no repetition, no sequence, not made "
     "of the team's, a product's or the person's own name, and not known from leaked passwords."
@@ -146,6 +158,7 @@ READ: Final[dict[Any, Schema]] = {
     FormText: text(0, readers.LONGEST_TYPED_PASSWORD),
     CredentialText: text(1, readers.LONGEST_CREDENTIAL),
     Slug: SLUG,
+    RoleRules: {"type": "array", "items": MAPPING, "maxItems": MOST_RULES},
 }
 """One schema for each reader of `rollcall.http.readers.READERS`: it refuses no value that the reader takes."""
 

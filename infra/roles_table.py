@@ -49,7 +49,13 @@ AREAS: Final[Mapping[str, tuple[Permission, ...]]] = {
         P.REVOKE_SERVICE_TOKEN,
     ),
     "audit, SSO and SIEM: read and configure": (P.READ_AUDIT, P.CONFIGURE_SSO, P.CONFIGURE_SIEM),
-    "SSO enforcement, SCIM tokens, break-glass": (P.ENFORCE_SSO, P.MANAGE_SCIM_TOKENS, P.BREAK_GLASS),
+    "SSO enforcement, SCIM tokens, break-glass": (
+        P.ENFORCE_SSO,
+        P.MANAGE_SCIM_TOKENS,
+        P.READ_SCIM_TOKENS,
+        P.REVOKE_SCIM_TOKEN,
+        P.BREAK_GLASS,
+    ),
     "transfer ownership, delete the team": (P.TRANSFER_OWNERSHIP, P.DELETE_TEAM),
 }
 

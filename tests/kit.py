@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rollcall.domain.teams import Team
 
 GOOD_PASSWORD = "a phrase nobody has used"
-NOT_CHANGES = ("RL#", "IDEM#", "SWEEP#", "SEAL#", "HEAD#")
+NOT_CHANGES = ("RL#", "IDEM#", "SWEEP#", "SEAL#", "HEAD#", "USED#")
 PER_REQUEST = ("x-request-id", "apigw-requestid", "server-timing")
 LINK = re.compile(r"/(?:i|reset)/([A-Za-z0-9_]+)")
 

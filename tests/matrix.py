@@ -69,6 +69,11 @@ def _settings(group: str, change: Mapping[str, object]) -> Operation:
     return Operation("PATCH /v1/team/settings/{group}", change, "team.settings_changed", {"group": group})
 
 
+def _mapping(role: str) -> Operation:
+    body = {"mappings": [{"group": "Engineers", "role": role}]}
+    return Operation("PUT /v1/team/scim-role-mapping", body, "scim.role_mapping_changed")
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     **{
         f"PATCH {whose} role→{role}": _role(role)
@@ -105,6 +110,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "write password policy": _settings("passwords", {"enabled": False}),
     "write PAT limits": _settings("tokens", {"max_per_member": 5, "max_age_days": 90}),
     "read audit": Operation("GET /v1/audit-events"),
+    "write group→role mapping": _mapping("admin"),
+    "map a group to owner": _mapping("owner"),
+    "create SCIM token": Operation("POST /v1/team/scim-tokens", {"name": "provider"}, "scim_token.issued"),
+    "list SCIM tokens": Operation("GET /v1/team/scim-tokens"),
+    "delete SCIM token": Operation("DELETE /v1/team/scim-tokens/{id}", None, "scim_token.revoked"),
     "transfer ownership": Operation(
         "POST /v1/team/transfer-ownership", {"member_id": "{id}"}, "team.ownership_transferred"
     ),
@@ -141,18 +151,13 @@ _SCIM: Final = "SCIM is not built"
 
 def _scim(operation: str) -> Missing:
     method, _, path = operation.replace("?filter", "").partition(" ")
-    return Missing(f"{method} /scim/v2/{path}", None, _SCIM)
+    return Missing(f"{method} /scim/v2/{path}", Permission.PROVISION, _SCIM)
 
 
 NOT_YET: Final[Mapping[str, Missing]] = {
     "read SSO config": Missing("GET /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
     "write SSO config": Missing("POST /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
     "toggle SSO enforcement": Missing("PUT /v1/team/sso-enforcement", Permission.ENFORCE_SSO, _SSO),
-    "write group→role mapping": Missing("PUT /v1/team/sso-connections/id/role-mapping", Permission.CONFIGURE_SSO, _SSO),
-    "map a group to owner": Missing("PUT /v1/team/scim-role-mapping", Permission.CONFIGURE_SSO, _SCIM),
-    "create SCIM token": Missing("POST /v1/team/scim-tokens", Permission.MANAGE_SCIM_TOKENS, _SCIM),
-    "list SCIM tokens": Missing("GET /v1/team/scim-tokens", Permission.MANAGE_SCIM_TOKENS, _SCIM),
-    "delete SCIM token": Missing("DELETE /v1/team/scim-tokens/id", Permission.MANAGE_SCIM_TOKENS, _SCIM),
     "break-glass configure": Missing("POST /v1/team/break-glass-codes", Permission.BREAK_GLASS, _SSO),
     "break-glass rotate": Missing("POST /v1/team/break-glass-codes", Permission.BREAK_GLASS, _SSO),
     "write SIEM": Missing("PUT /v1/team/siem", Permission.CONFIGURE_SIEM, "audit events are not streamed yet"),
@@ -236,6 +241,7 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
     "DELETE /v1/team/products/{key}/service-tokens/{id}": Beside(
         Permission.REVOKE_SERVICE_TOKEN, "204 204 403 404 403 401", kind="service token", fills=_KEY
     ),
+    "GET /v1/team/scim-role-mapping": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
     "GET /v1/members/{id}/sessions": Beside(Permission.READ_MEMBERS, "200 200 403 404 403 401", kind="member"),
     "POST /v1/introspect": Beside(
         Permission.INTROSPECT, "403 403 403 403 200 401", {"token": "no credential"}, changes=False

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall import clock
-from rollcall.auth import keyring, links, secrets
+from rollcall.auth import keyring, links
 from rollcall.domain import ids
 from rollcall.domain.members import PasswordLink
 from tests.kit import GOOD_PASSWORD, World
@@ -52,12 +52,13 @@ class Cast:
     invitations: dict[str, str]
     credentials: dict[str, str | None]
     service_token: str
+    scim_token: str
 
     @property
     def canaries(self) -> set[str]:
         """Every id of team A that no answer to another team may hold."""
         people = {person.id for name, person in self.people.items() if person.id and name != "other team's owner"}
-        return {*people, *self.invitations.values(), self.service_token}
+        return {*people, *self.invitations.values(), self.service_token, self.scim_token}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,9 @@ def _cast(world: World, moment: datetime) -> Cast:
     invitations["revoked"] = world.invite("revoked@people.example.com")["id"]
     _done(world.act("revoke", invitations["revoked"]))
     service, service_token = _product(world, people)
-    return Cast(people, invitations, {**_credentials(world, people), "service token": service}, service_token)
+    scim, scim_token = _scim_token(world, people)
+    credentials = {**_credentials(world, people), "service token": service, "SCIM token": scim}
+    return Cast(people, invitations, credentials, service_token, scim_token)
 
 
 def _credentials(world: World, people: dict[str, Played]) -> dict[str, str | None]:
@@ -184,7 +187,6 @@ def _credentials(world: World, people: dict[str, Played]) -> dict[str, str | Non
         "deactivated owner's session": people["off owner"].session,
         "removed owner's PAT": people["gone owner"].pat,
         "owner of a deleted team": owner.session,
-        "SCIM token": secrets.compose("scm", world.acme.id, f"scm{owner.id[3:]}", bytes(range(32))),
         "other team's owner (session)": other.session,
         "other team's owner (PAT)": other.pat,
     }
@@ -219,6 +221,12 @@ def _product(world: World, people: dict[str, Played]) -> tuple[str, str]:
     _done(issued)
     grant = f"/v1/members/{people['held'].id}/grants/project-1"
     _done(world.call("PUT", grant, {"name": "Project 1"}, token=issued.json["secret"]))
+    return issued.json["secret"], issued.json["id"]
+
+
+def _scim_token(world: World, people: dict[str, Played]) -> tuple[str, str]:
+    issued = world.call("POST", "/v1/team/scim-tokens", {"name": "provider"}, token=people["owner"].session)
+    _done(issued)
     return issued.json["secret"], issued.json["id"]
 
 

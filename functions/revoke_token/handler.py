@@ -1,4 +1,4 @@
-"""/v1/tokens but for making one, and those of a member: one route each, see http/token_routes."""
+"""/v1/tokens but for making one, those of a member, and reports of leaked ones: see http/token_routes."""
 
 from rollcall.http.endpoint import by_route
 from rollcall.http.token_routes import ROUTES

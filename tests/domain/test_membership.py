@@ -92,7 +92,7 @@ def test_case_124_the_same_access_again_is_no_change() -> None:
 def test_case_058_deactivation_takes_every_credential_and_keeps_role_access_and_password() -> None:
     before = somebody(role=Role.ADMIN)
     change, after = membership.deactivate(before, ACTOR)
-    assert touched(before, after) == {"status", "sessions", "pats", "password_link", "epoch", "version"}
+    assert touched(before, after) == {"status", "held", "sessions", "pats", "password_link", "epoch", "version"}
     assert (after.status, after.sessions, after.pats) == (Status.DEACTIVATED, {}, {})
     assert after.password_link == PasswordLink(before.password_link.generation + 1)
     assert (after.epoch, after.version) == (before.epoch + 1, before.version + 1)

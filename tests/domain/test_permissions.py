@@ -39,7 +39,11 @@ USERS_AND_INVITATIONS = {
 }
 SSO_PASSWORD_AUDIT_SIEM = {"sso:configure", "members:reset_password", "audit:read", "siem:configure"}
 PRODUCTS_ONLY = {"grants:record", "credentials:introspect"}  # M9, C7
-OWNERS_ONLY = {"sso:enforce", "scim_tokens:manage", "break_glass:manage", "team:transfer", "team:delete"}
+PROVIDERS_ONLY = {"members:provision"}  # S1
+OWNERS_ONLY = {
+    *("sso:enforce", "scim_tokens:manage", "scim_tokens:read", "scim_tokens:revoke"),
+    *("break_glass:manage", "team:transfer", "team:delete"),
+}
 
 ADMINS = OWN_PROFILE | TEAM_SETTINGS | USERS_AND_INVITATIONS | SSO_PASSWORD_AUDIT_SIEM
 TABLE = {Role.MEMBER: OWN_PROFILE, Role.ADMIN: ADMINS, Role.OWNER: ADMINS | OWNERS_ONLY}
@@ -66,7 +70,7 @@ def acting(role: Role, kind: CredentialKind = CredentialKind.SESSION, age: timed
 
 
 def test_the_roles_table_names_every_permission() -> None:
-    assert {permission.value for permission in Permission} == TABLE[Role.OWNER] | PRODUCTS_ONLY
+    assert {permission.value for permission in Permission} == TABLE[Role.OWNER] | PRODUCTS_ONLY | PROVIDERS_ONLY
 
 
 @pytest.mark.parametrize(("role", "permission"), list(product(Role, Permission)))
@@ -124,7 +128,7 @@ def test_the_step_up_list_is_the_written_one() -> None:
 @pytest.mark.parametrize("permission", sorted(STEP_UP))
 def test_case_057_no_token_does_what_needs_a_fresh_session(permission: Permission) -> None:
     for kind in CredentialKind:
-        if kind not in {CredentialKind.SESSION, CredentialKind.SERVICE}:
+        if kind not in {CredentialKind.SESSION, CredentialKind.SERVICE, CredentialKind.SCIM}:
             with pytest.raises(StepUpRequired):
                 acting(Role.OWNER, kind).require(permission, NOW)
 
@@ -157,6 +161,16 @@ def test_a_products_token_does_nothing_but_ask_and_what_concerns_grants(permissi
         return
     with pytest.raises(Forbidden):
         product_token.require(permission, NOW)
+
+
+@pytest.mark.parametrize("permission", list(Permission))
+def test_an_identity_providers_token_provisions_and_does_nothing_else(permission: Permission) -> None:
+    provider = replace(acting(Role.OWNER, CredentialKind.SCIM), role=None)
+    if permission.value in PROVIDERS_ONLY:
+        provider.require(permission, NOW)
+        return
+    with pytest.raises(Forbidden):
+        provider.require(permission, NOW)
 
 
 @pytest.mark.parametrize("permission", sorted(MATRIX[Role.OWNER] - STEP_UP))

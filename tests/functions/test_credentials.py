@@ -218,7 +218,7 @@ def test_case_128_an_authorizers_context_in_the_event_is_not_believed(world: Wor
     claims = {"jwt": {"claims": {"sub": world.acme.owner.id, "role": "owner"}}, "lambda": {"member": "owner"}}
     context = {"http": {"method": "GET", "sourceIp": "192.0.2.1"}, "requestId": "r", "authorizer": claims}
     event = {"version": "2.0", "routeKey": "GET /v1/me", "rawPath": "/v1/me", "requestContext": context}
-    assert world.invoke("me", event)["statusCode"] == 401
+    assert world.invoke("members", event)["statusCode"] == 401
 
 
 def test_case_224_and_052_a_token_ends_with_its_member_and_its_time(world: World) -> None:

@@ -72,5 +72,5 @@ def _imported(path: Path) -> set[str]:
 def test_only_the_function_that_takes_leak_reports_checks_their_signatures() -> None:
     users = {path.relative_to(ROOT).as_posix() for path in _sources() if "reports" in _imported(path)}
     assert users == {"shared/rollcall/http/leak_reports.py"}
-    callers = {path.parent.name for path in (ROOT / "functions").rglob("*.py") if "leak_reports" in _imported(path)}
-    assert callers == {"token_leaks"}
+    routes = {path.relative_to(ROOT).as_posix() for path in _sources() if "leak_reports" in _imported(path)}
+    assert routes == {"shared/rollcall/http/token_routes.py"}

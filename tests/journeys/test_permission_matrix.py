@@ -85,6 +85,8 @@ def target(cast: Cast, row: Row) -> str:
     if "/invitations/" in route:
         state = row.condition or "pending"
         return cast.invitations[f"pending {role_of(row)}" if state == "pending" else state]
+    if "/scim-tokens/{id}" in route:
+        return cast.scim_token
     if "/tokens/{id}" in route:
         return cast.people[who].token
     if "/sessions/{id}" in route:

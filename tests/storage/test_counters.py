@@ -78,7 +78,8 @@ def recount(members: list[Member]) -> dict[int, Counter[str]]:
 def by_hand(member: Member) -> list[str]:
     """Return the cells that a member stands in, as the roster's description has them."""
     role = {Role.OWNER: "o", Role.ADMIN: "a", Role.MEMBER: "m"}[member.role]
-    base = role + ("1" if member.is_active else "0")
+    status = {Status.ACTIVE: "1", Status.DEACTIVATED: "0", Status.REMOVING: "x"}[member.status]
+    base = role + status
     products = ["*"] if member.products.only is None else [f"/{key}" for key in member.products.only]
     return ["n", base, *(base + product for product in products)]
 

@@ -11,8 +11,8 @@ from rollcall.domain.members import Member
 from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.domain.teams import Team
 from rollcall.storage.commit import BlockFull, commit, open_next_block
-from rollcall.storage.items import RecordItem
 from rollcall.storage.reads import Found
+from rollcall.storage.table import Item
 
 AnyVersion = frozenset[int] | None
 
@@ -46,7 +46,7 @@ class Call:
     request_id: str | None = None
     if_match: AnyVersion = None
     kept: bool = False
-    keep: Callable[[object], RecordItem | None] = field(default=lambda _: None)
+    keep: Callable[[object], Item | None] = field(default=lambda _: None)
     noted: dict[str, object] = field(default_factory=dict)
 
     def note(self, **facts: object) -> None:

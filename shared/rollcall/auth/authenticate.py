@@ -17,6 +17,7 @@ from rollcall.storage.reads import Found, read
 
 _EVER = datetime.fromtimestamp(0, UTC)
 ACCEPTED = ("ses", "pat", "svc")
+OF_SCIM = ("scm",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,18 @@ def wanted(token: Secret) -> Sequence[Key]:
     """Return the keys that judging the credential needs: its member and its team."""
     if token.kind == "svc":
         return keys.service_token(token.team_id, token.owner_id), keys.team(token.team_id)
+    if token.kind == "scm":
+        return keys.connection(token.team_id), keys.team(token.team_id)
     return keys.member(token.team_id, token.owner_id), keys.team(token.team_id)
 
 
-def judge(token: Secret | None, found: Found, now: datetime) -> Identity:
+def judge(token: Secret | None, found: Found, now: datetime, accepts: Sequence[str] = ACCEPTED) -> Identity:
     """Return who calls, or refuse: 401 without a reason, unless the holder has the right secret."""
-    if token is None or token.kind not in ACCEPTED:
+    if token is None or token.kind not in accepts:
         raise Unauthenticated
     team = found.team(token.team_id)
+    if token.kind == "scm":
+        return _provider(token, found, team, now)
     if token.kind == "svc":
         return _product(token, found, team)
     member = found.member(token.team_id, token.owner_id)
@@ -73,6 +78,8 @@ def reason(token: Secret, refused: Unauthenticated, now: datetime) -> Unauthenti
 
 def note_use(identity: Identity, token: Secret, now: datetime) -> None:
     """Note that the member was active and the token used, and move the session's idle limit; none fails a request."""
+    if token.kind == "scm":
+        marks.scim_used(identity.team.id, token.owner_id, now)
     if identity.member is None:
         return
     marks.seen(identity.member, identity.actor.credential_id if token.kind == "pat" else None, now)
@@ -94,6 +101,17 @@ def _product(token: Secret, found: Found, team: Team | None) -> Identity:
         raise Unauthenticated
     actor = Actor(team.id, None, None, held.name, None, CredentialKind.SERVICE, held.id, held.product)
     return Identity(actor, None, team)
+
+
+def _provider(token: Secret, found: Found, team: Team | None, now: datetime) -> Identity:
+    """Return the identity provider that a SCIM token speaks for; the connection is then in `found`."""
+    connection = found.connection(token.team_id)
+    held = connection.token(token.owner_id) if connection else None
+    if team is None or not team.alive or held is None or not secrets.same(held.hash, token.hash):
+        raise Unauthenticated
+    if not held.live(now):
+        raise TokenExpired
+    return Identity(Actor(team.id, None, None, held.name, None, CredentialKind.SCIM, held.id), None, team)
 
 
 def _too_old(credential: Session | Pat, team: Team, now: datetime) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
+    from rollcall.domain.connections import Connection
     from rollcall.domain.events import Deed
     from rollcall.domain.founding import SignUp
     from rollcall.domain.grants import Grant
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token
+    Value: TypeAlias = Team | Member | Invitation | Token | Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,24 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A member who is gone at `at`, with this change; whoever still holds grants cannot be (M8)."""
+    """A member who is gone at `at`, with this change; whoever still holds grants cannot be (M8).
+
+    `released` grants of theirs are released in the same change. Of whom somebody took away `by_hand`, and the identity
+    provider may bring back, a note stays (M10).
+    """
 
     value: "Member"
     at: datetime
+    released: int = 0
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the identity provider says of a member, as the SCIM floor keeps it; None when it says nothing any more."""
+
+    member: "Member"
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +156,7 @@ Step = (
     | Updated
     | Covered
     | Removed
+    | Described
     | Granted
     | Retired
     | Disowned

@@ -254,6 +254,12 @@ def revoke(invitation: Invitation, actor: Actor, now: datetime) -> Change:
     return Change((Updated(invitation, after),), (_claim(invitation, invitation.id, None),), (deed,))
 
 
+def provisioned(invitation: Invitation, now: datetime) -> Updated:
+    """Return the step that closes an open invitation whose person the identity provider has brought (J7)."""
+    state = invitation.move(Verb.PROVISION, now)
+    return Updated(invitation, replace(invitation, state=state, version=invitation.version + 1))
+
+
 def expire(invitation: Invitation, actor: Actor, now: datetime) -> Change:
     """Mark a pending invitation whose deadline has passed; decides nothing that was not so already (I39)."""
     if invitation.state is not State.PENDING:

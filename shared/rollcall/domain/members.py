@@ -12,10 +12,14 @@ from rollcall.domain.teams import ALL_PRODUCTS, ProductAccess
 
 
 class Status(StrEnum):
-    """Deactivated keeps record, role and access (M7); a removed member has no record."""
+    """Deactivated keeps record, role and access (M7); a removed member has no record.
+
+    Removing is a member whom the identity provider deleted while a product still holds them: gone for all but that.
+    """
 
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
+    REMOVING = "removing"
 
 
 class RoleSource(StrEnum):
@@ -80,9 +84,36 @@ class PasswordLink:
     expires_at: datetime | None = None
 
 
+class Origin(StrEnum):
+    """How the identity provider came to manage a member: it made them, or it took over who was there."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What ties a member to the identity provider's record of them.
+
+    `user_name`, `external_id` and `addresses` (those beside the member's own) are the hashes that they are claimed and
+    found by. `moved` says that the address is another than the one they came with, so no link is mailed to it before
+    they have proven it.
+    """
+
+    origin: Origin
+    user_name: str
+    external_id: str | None = None
+    addresses: tuple[str, ...] = ()
+    moved: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a team. `version` rises by one per change, `epoch` with every revocation of everything (I35)."""
+    """A member of a team. `version` rises by one per change, `epoch` with every revocation of everything (I35).
+
+    `link` is there for those whom the identity provider manages; `held` says that an admin deactivated them by hand,
+    which the identity provider cannot undo. `email` is empty for people without an address.
+    """
 
     id: str
     team_id: str
@@ -105,6 +136,8 @@ class Member:
     sessions: Mapping[str, Session] = field(default_factory=dict)
     pats: Mapping[str, Pat] = field(default_factory=dict)
     grants: int = 0
+    link: Link | None = None
+    held: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -136,7 +169,7 @@ class Member:
     @property
     def subject(self) -> Subject:
         """Name the member in an audit event."""
-        return Subject("member", self.id, self.email)
+        return Subject("member", self.id, self.email or self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollcall.domain.changes import Change, Claim, Removed, Step, Updated
-from rollcall.domain.errors import Conflict, MemberHasGrants, NotActive
+from rollcall.domain.errors import BeingRemoved, Conflict, MemberHasGrants, NotActive
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import EMAIL, Invitation
-from rollcall.domain.members import Member, PasswordLink, RoleSource, Source, Status
-from rollcall.domain.permissions import Actor, Role
+from rollcall.domain.members import Member, PasswordLink, RoleSource, Status
+from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.teams import ProductAccess, Team
 
 MANAGED_BY_SCIM = "managed_by_scim"
@@ -51,19 +51,26 @@ def deactivate(member: Member, actor: Actor) -> tuple[Change, Member]:
     """Stop sign-in and every credential at once; record, role and access stay (M7)."""
     if not member.is_active:
         return Change(), member
-    after = replace(
-        _without_credentials(member),
+    return _changed(Action.DEACTIVATED, member, replace(cut_off(member), held=True), actor, CREDENTIALS)
+
+
+def cut_off(member: Member) -> Member:
+    """Return the member deactivated, with every credential and every mailed link dead."""
+    return replace(
+        without_credentials(member),
         status=Status.DEACTIVATED,
+        held=False,
         password_link=PasswordLink(member.password_link.generation + 1),
     )
-    return _changed(Action.DEACTIVATED, member, after, actor, CREDENTIALS)
 
 
 def reactivate(member: Member, actor: Actor) -> tuple[Change, Member]:
     """Restore role and access; old sessions and tokens stay dead (M7, I5)."""
     if member.is_active:
         return Change(), member
-    after = replace(_without_credentials(member), status=Status.ACTIVE)
+    if member.status is Status.REMOVING:
+        raise BeingRemoved
+    after = replace(without_credentials(member), status=Status.ACTIVE, held=False)
     return _changed(Action.REACTIVATED, member, after, actor, CREDENTIALS)
 
 
@@ -95,8 +102,8 @@ def remove(member: Member, grants: Sequence[Grant], actor: Actor, now: datetime,
         raise MemberHasGrants(grants=[grant.facts for grant in grants])
     action = Action.LEFT if left else Action.REMOVED
     return Change(
-        steps=(Removed(member, now),),
-        claims=(Claim(EMAIL, member.team_id, member.email_key, member.id, None),),
+        steps=(Removed(member, now, by_hand=actor.kind is not CredentialKind.SCIM),),
+        claims=released(member),
         deeds=(Deed(action, actor, member.subject, member.facts, None),),
     )
 
@@ -117,7 +124,7 @@ def transfer(giver: Member, heir: Member, owners: frozenset[str], actor: Actor) 
 
 def receipt(before: Member, after: Member, team: Team, invitations: Sequence[Invitation] | None) -> Receipt:
     """Return what cutting the member off cuts, told from the record as it was; None invitations could not be read."""
-    warnings: tuple[str, ...] = (MANAGED_BY_SCIM,) if before.source is Source.SCIM else ()
+    warnings: tuple[str, ...] = (MANAGED_BY_SCIM,) if before.link is not None else ()
     warnings += (NOT_LISTED,) if invitations is None else ()
     access = before.products.within(team)
     return Receipt(after, len(before.sessions), len(before.pats), tuple(invitations or ()), access, warnings)
@@ -127,7 +134,14 @@ def _transferred(heir: Member, giver: Member) -> dict[str, object]:
     return {**heir.facts, "giver": {"id": giver.id, "email": giver.email, **giver.facts}}
 
 
-def _without_credentials(member: Member) -> Member:
+def released(member: Member) -> tuple[Claim, ...]:
+    """Return the release of the member's address; what hangs on their link is released with their record."""
+    if not member.email_key or member.status is Status.REMOVING:
+        return ()
+    return (Claim(EMAIL, member.team_id, member.email_key, member.id, None),)
+
+
+def without_credentials(member: Member) -> Member:
     return replace(member, sessions={}, pats={}, epoch=member.epoch + 1, version=member.version + 1)
 
 

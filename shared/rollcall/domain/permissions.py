@@ -53,6 +53,8 @@ class Permission(StrEnum):
     CONFIGURE_SIEM = "siem:configure"
     ENFORCE_SSO = "sso:enforce"
     MANAGE_SCIM_TOKENS = "scim_tokens:manage"
+    READ_SCIM_TOKENS = "scim_tokens:read"
+    REVOKE_SCIM_TOKEN = "scim_tokens:revoke"
     BREAK_GLASS = "break_glass:manage"
     TRANSFER_OWNERSHIP = "team:transfer"
     DELETE_TEAM = "team:delete"
@@ -62,6 +64,7 @@ class Permission(StrEnum):
     READ_GRANTS = "grants:read"
     RECORD_GRANTS = "grants:record"
     INTROSPECT = "credentials:introspect"
+    PROVISION = "members:provision"
 
 
 _OWN = frozenset(
@@ -80,6 +83,8 @@ _OWNERS_ONLY = frozenset(
     {
         Permission.ENFORCE_SSO,
         Permission.MANAGE_SCIM_TOKENS,
+        Permission.READ_SCIM_TOKENS,
+        Permission.REVOKE_SCIM_TOKEN,
         Permission.BREAK_GLASS,
         Permission.TRANSFER_OWNERSHIP,
         Permission.DELETE_TEAM,
@@ -91,10 +96,14 @@ _PRODUCTS_ONLY = frozenset({Permission.RECORD_GRANTS, Permission.INTROSPECT})
 # What a product's service token may do, within its own product (M9, C7).
 OF_PRODUCTS = _PRODUCTS_ONLY | {Permission.READ_GRANTS, Permission.RELEASE_GRANTS}
 
+# What an identity provider's SCIM token may do, and nobody else (S1).
+OF_SCIM = frozenset({Permission.PROVISION})
+_NOBODYS = _PRODUCTS_ONLY | OF_SCIM
+
 MATRIX: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _OWN,
-    Role.ADMIN: frozenset(Permission) - _OWNERS_ONLY - _PRODUCTS_ONLY,
-    Role.OWNER: frozenset(Permission) - _PRODUCTS_ONLY,
+    Role.ADMIN: frozenset(Permission) - _OWNERS_ONLY - _NOBODYS,
+    Role.OWNER: frozenset(Permission) - _NOBODYS,
 }
 
 STEP_UP = frozenset(
@@ -113,16 +122,20 @@ STEP_UP_AGE = timedelta(minutes=10)
 
 
 class CredentialKind(StrEnum):
-    """By what the caller is known; all below `service_token` act without a stored credential, `none` unknown."""
+    """By what the caller is known; all below `scim` act without a stored credential, `none` unknown."""
 
     SESSION = "session"
     PAT = "pat"
     SERVICE = "service_token"
+    SCIM = "scim"
     LINK = "link"
     REPORT = "leak_report"
     OPERATOR = "operator"
     SYSTEM = "system"
     NONE = "none"
+
+
+_OF_MACHINES = {CredentialKind.SERVICE: OF_PRODUCTS, CredentialKind.SCIM: OF_SCIM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +153,7 @@ class Actor:
 
     def require(self, permission: Permission, now: datetime) -> None:
         """Refuse what the role does not allow, and step-up operations without a fresh session (C4)."""
-        allowed = OF_PRODUCTS if self.kind is CredentialKind.SERVICE else MATRIX[self.role] if self.role else ()
-        if permission not in allowed:
+        if permission not in self._allowed():
             raise Forbidden
         if permission in STEP_UP and not self._fresh(now):
             raise StepUpRequired
@@ -150,6 +162,11 @@ class Actor:
         """Refuse to act on, or to hand out, any role above the actor's own (I8, M3)."""
         if self.role is None or any(role.rank > self.role.rank for role in roles):
             raise AboveYourRank
+
+    def _allowed(self) -> frozenset[Permission]:
+        if self.kind in _OF_MACHINES:
+            return _OF_MACHINES[self.kind]
+        return MATRIX[self.role] if self.role else frozenset()
 
     def _fresh(self, now: datetime) -> bool:
         is_session = self.kind is CredentialKind.SESSION and self.credential_id is not None

@@ -2,6 +2,8 @@
 
 from typing import NewType
 
+from rollcall.domain.connections import RoleRule
+
 PersonName = NewType("PersonName", str)
 TeamName = NewType("TeamName", str)
 Message = NewType("Message", str)
@@ -16,6 +18,7 @@ ProductKey = NewType("ProductKey", str)
 ProductName = NewType("ProductName", str)
 GrantName = NewType("GrantName", str)
 AddressList = NewType("AddressList", tuple[str, ...])
+RoleRules = NewType("RoleRules", tuple[RoleRule, ...])
 TokenName = NewType("TokenName", str)
 OverlapMinutes = NewType("OverlapMinutes", int)
 MemberId = NewType("MemberId", str)

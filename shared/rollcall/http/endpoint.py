@@ -7,7 +7,7 @@ event in class state, which a warm or threaded process must not; see infra/decis
 
 import os
 import secrets as randomness
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -31,10 +31,9 @@ from rollcall.http.bodies import Form, Nothing, read_body
 from rollcall.http.conditional import versions
 from rollcall.http.reply import Reply, gateway_response
 from rollcall.http.request import HttpRequest, credential, read_event, same_origin
-from rollcall.storage.items import RecordItem
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found, read
-from rollcall.storage.table import Meter, metered
+from rollcall.storage.table import Item, Meter, metered
 
 B = TypeVar("B")
 ATTEMPTS = 6
@@ -115,6 +114,7 @@ class Endpoint:
     leaving: bool
     any_body: bool
     gate: Callable[[], None] | None
+    accepts: Sequence[str]
 
     def __call__(self, event: Event, context: object = None) -> dict[str, object]:
         """Serve one API Gateway event."""
@@ -158,7 +158,7 @@ class Endpoint:
         text, by_cookie = self._credential(http)
         token = secrets.parse(text)
         needed = self.permission is not None or self.leaving or (text is not None and not by_cookie)
-        if needed and (token is None or token.kind not in authenticate.ACCEPTED):
+        if needed and (token is None or token.kind not in self.accepts):
             raise Unauthenticated
         if token is not None and token.kind == "svc" and self.permission not in OF_PRODUCTS:
             raise Forbidden  # nothing is read: the function may not read a product's token either
@@ -221,7 +221,7 @@ class Endpoint:
             raise
         return self.answer(request, result)
 
-    def _record(self, request: Request[Any], result: object) -> RecordItem | None:
+    def _record(self, request: Request[Any], result: object) -> Item | None:
         """Return what is kept of the answer where the request has an idempotency key."""
         named = request.asked.named
         return idempotency.record(named, self.answer(request, result), request.call.now) if named else None
@@ -242,7 +242,7 @@ class Endpoint:
         if asked.token is None:
             return None
         try:
-            identity = authenticate.judge(asked.token, found, now)
+            identity = authenticate.judge(asked.token, found, now, self.accepts)
         except Unauthenticated as refused:
             if self.permission is None and (by_cookie or (self.leaving and asked.token.kind == "ses")):
                 return None
@@ -276,6 +276,7 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     leaving: bool = False,
     any_body: bool = False,
     gate: Callable[[], None] | None = None,
+    accepts: Sequence[str] = authenticate.ACCEPTED,
 ) -> Callable[[Callable[[Request[Any]], Any]], Endpoint]:
     """Make a use case a route.
 
@@ -283,11 +284,13 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     `reads` names the items to be read with the authentication, in the same round trip. `link` says where the token
     of a mailed link stands. `form` takes the body as a form, or as "either". `leaving` takes a session that is over
     already. `any_body` leaves the body unread. `gate` refuses by raising, before anything is looked at, what the
-    deployment does not offer. `answer` renders the result, also for the idempotency record, so it must be pure.
+    deployment does not offer. `accepts` are the kinds of credentials that are taken at all, any other is a 401.
+    `answer` renders the result, also for the idempotency record, so it must be pure.
     """
 
     def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:
-        return Endpoint(action, answer, permission, body, reads, link, form, failure, tolerant, leaving, any_body, gate)
+        told = (answer, permission, body, reads, link, form, failure, tolerant, leaving, any_body, gate, accepts)
+        return Endpoint(action, *told)
 
     return decorate
 

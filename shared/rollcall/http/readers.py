@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from rollcall.domain import ids
+from rollcall.domain.connections import MOST_RULES, RoleRule
 from rollcall.domain.grants import GrantKind
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
@@ -27,6 +28,7 @@ from rollcall.domain.text import (
     ProductKey,
     ProductKeys,
     ProductName,
+    RoleRules,
     Slug,
     TeamName,
     TokenName,
@@ -37,6 +39,7 @@ from rollcall.mail.address import Address, canonical
 
 LONGEST_NAME = 100
 LONGEST_MESSAGE = 500
+LONGEST_GROUP = 256
 LONGEST_OVERLAP = 7 * 24 * 60
 LONGEST_LINK = 200
 SHORTEST_LINK = 1
@@ -214,6 +217,28 @@ def _avatar(value: object) -> str:
     return url
 
 
+def _role_rules(value: object) -> tuple[RoleRule, ...]:
+    """Return which groups give which role; no group twice, and never the owner role (R2)."""
+    if not isinstance(value, list) or len(value) > MOST_RULES:
+        raise Wrong(f"This must be a list of at most {MOST_RULES} mappings.")
+    rules = tuple(_role_rule(one, f"/{place}") for place, one in enumerate(value))
+    for place, rule in enumerate(rules):
+        if rule.key in {other.key for other in rules[:place]}:
+            raise Wrong("This group is named twice.", f"/{place}/group")
+    return rules
+
+
+def _role_rule(value: object, pointer: str) -> RoleRule:
+    if not isinstance(value, dict) or set(value) != {"group", "role"}:
+        raise Wrong('This must be {"group": a group, "role": its role}.', pointer)
+    if value["role"] not in (Role.ADMIN.value, Role.MEMBER.value):
+        raise Wrong("This must be member or admin: no group makes anybody an owner.", f"{pointer}/role")
+    try:
+        return RoleRule(text(value["group"], 1, LONGEST_GROUP), Role(value["role"]))
+    except Wrong as error:
+        raise Wrong(str(error), f"{pointer}/group") from None
+
+
 def _slug(value: object) -> str:
     slug = text(value, 1, LONGEST_SLUG)
     if not SLUG.fullmatch(slug):
@@ -248,4 +273,5 @@ READERS: dict[object, Callable[[object], object]] = {
     FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
     CredentialText: lambda value: text(value, 1, LONGEST_CREDENTIAL),
     Slug: _slug,
+    RoleRules: _role_rules,
 }

@@ -1,11 +1,12 @@
-"""The routes of personal access tokens but for their making: the own ones and a member's (C4)."""
+"""The routes of tokens but for their making: the own ones, a member's (C4), and reports of leaked ones (case 60)."""
 
 from rollcall.actions import tokens
+from rollcall.actions.leaks import revoke_leaked
 from rollcall.actions.revoke_credentials import revoke_tokens
 from rollcall.actions.targets import target
 from rollcall.actions.tokens import Held, Listed, TokenEdit
 from rollcall.domain.permissions import Permission
-from rollcall.http import answers, targets
+from rollcall.http import answers, leak_reports, targets
 from rollcall.http.bodies import Nothing
 from rollcall.http.endpoint import Endpoint, Request, endpoint
 
@@ -40,10 +41,17 @@ def _revoke_all(request: Request[Nothing]) -> None:
     revoke_tokens(request.call, request.asked.path_id("id", "mem"))
 
 
+@endpoint(answer=answers.leaked, any_body=True)
+def _leaked(request: Request[Nothing]) -> int:
+    """Revoke the credentials of a signed report, and tell their holders."""
+    return revoke_leaked(request.call, leak_reports.reported(request.asked.http))
+
+
 ROUTES: dict[str, Endpoint] = {
     "GET /v1/tokens": _own,
     "PATCH /v1/tokens/{id}": _rename,
     "DELETE /v1/tokens/{id}": _revoke,
     "GET /v1/members/{id}/tokens": _of_member,
     "POST /v1/members/{id}/revoke-tokens": _revoke_all,
+    "POST /v1/token-leaks": _leaked,
 }

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from rollcall.domain import ids
+from rollcall.domain.connections import ScimToken
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
@@ -114,6 +115,18 @@ def team_view(team: Team) -> Json:
         "scim_enabled": team.scim_enabled,
         "created_at": rfc3339(team.created_at),
         "version": team.version,
+    }
+
+
+def scim_token_view(token: ScimToken, last_used: datetime | None = None) -> Json:
+    """Return what is told of a SCIM token, never its secret or hash; last use to the hour."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "last4": token.last4,
+        "created_at": rfc3339(token.created_at),
+        "expires_at": rfc3339(token.expires_at),
+        "last_used_at": None if last_used is None else rfc3339(last_used),
     }
 
 

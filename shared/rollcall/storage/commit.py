@@ -18,10 +18,10 @@ from rollcall.domain.changes import Change
 from rollcall.domain.errors import Stale, Unavailable
 from rollcall.domain.events import Event
 from rollcall.storage import keys
-from rollcall.storage.items import OpenBlocksItem, RecordItem
+from rollcall.storage.items import OpenBlocksItem
 from rollcall.storage.plan import plan
 from rollcall.storage.reads import read
-from rollcall.storage.table import connection, count_mails, failure_code
+from rollcall.storage.table import Item, connection, count_mails, failure_code
 from rollcall.storage.tallies import BlockFull
 from rollcall.storage.transaction import Transaction, stale
 
@@ -34,12 +34,13 @@ CONFLICT_RETRIES = 3
 WORTH_ANOTHER_TRY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
-def commit(change: Change, events: Iterable[Event] = (), record: RecordItem | None = None) -> None:
-    """Write the change, its events, its letters and the idempotency record together, or nothing.
+def commit(change: Change, events: Iterable[Event] = (), record: Item | None = None) -> None:
+    """Write the change, its events, its letters and the `record` together, or nothing.
 
-    Conflicts with other transactions are retried up to three times with jitter, then 503. `Stale` says that the
-    decision must be made again on a new reading; `LastOwner`, `AlreadyInvited`, `MemberExists` and `SlugTaken` are
-    final. A lost reply does no harm: the client token makes a resent transaction the same one.
+    The record is the idempotency record, or any other item that must be new. Conflicts with other transactions are
+    retried up to three times with jitter, then 503. `Stale` says that the decision must be made again on a new reading;
+    `LastOwner`, `AlreadyInvited`, `MemberExists` and `SlugTaken` are final. A lost reply does no harm: the client token
+    makes a resent transaction the same one.
     """
     stripe, token, kept = 0, uuid4().hex, list(events)
     for attempt in range(CONFLICT_RETRIES + 1):

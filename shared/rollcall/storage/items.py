@@ -23,6 +23,22 @@ class TeamItem(Item):
     version = NumberAttribute(attr_name="v")
 
 
+class ConnectionItem(Item):
+    """A team's SCIM connection; tokens and mapping as JSON texts, because they are only ever read together."""
+
+    state = UnicodeAttribute(attr_name="s")
+    tokens = UnicodeAttribute(attr_name="t")
+    rules = UnicodeAttribute(attr_name="r")
+    shadow = UnicodeAttribute(attr_name="sh", null=True)
+    version = NumberAttribute(attr_name="v")
+
+
+class UsedItem(Item):
+    """When a SCIM token was last used."""
+
+    at = NumberAttribute(attr_name="lu")
+
+
 class OwnersItem(Item):
     """The ids of the team's active owners."""
 
@@ -30,10 +46,18 @@ class OwnersItem(Item):
 
 
 class ClaimItem(Item):
-    """A unique thing and the id of what holds it; one with `lapses_at` is nobody's from then on."""
+    """A unique thing and the id of what holds it, with a member's roster block; after `lapses_at` it is nobody's."""
 
     holder = UnicodeAttribute(attr_name="h")
+    block = NumberAttribute(attr_name="b", null=True)
     lapses_at = NumberAttribute(attr_name="x", null=True)
+
+
+class DescriptionItem(Item):
+    """What the identity provider says of a member, as JSON text, and the codes of the groups that they are in."""
+
+    text = UnicodeAttribute(attr_name="d", null=True)
+    groups = UnicodeSetAttribute(attr_name="g", null=True)
 
 
 class SignUpItem(Item):
@@ -72,6 +96,8 @@ class MemberItem(Item):
     sessions: MapAttribute[str, str] = MapAttribute(attr_name="ses")
     pats: MapAttribute[str, str] = MapAttribute(attr_name="pat")
     grants = NumberAttribute(attr_name="gr", default=0)
+    link = UnicodeAttribute(attr_name="li", null=True)
+    held = NumberAttribute(attr_name="hd", default=0)
     role_event = UnicodeAttribute(attr_name="re", null=True)
     products_event = UnicodeAttribute(attr_name="pe", null=True)
 
@@ -215,4 +241,5 @@ class RowItem(Item):
     flags = UnicodeAttribute(attr_name="g")
     products = UnicodeAttribute(attr_name="p")
     version = NumberAttribute(attr_name="v")
+    modified = NumberAttribute(attr_name="m", null=True)
     last_active = NumberAttribute(attr_name="l", null=True)

@@ -5,6 +5,8 @@
 | What | PK | SK | Read by |
 |---|---|---|---|
 | team with its policies | `T#t` | `TEAM` | every authentication (with the member) |
+| SCIM connection: its tokens, its mapping | `T#t` | `SCIM` | every authentication by a SCIM token (with the team) |
+| last use of a SCIM token | `USED#t` | token | list of the tokens |
 | active owners (string set) | `T#t` | `OWNERS` | conditions only: the last-owner guard |
 | slug, held by a team or for 24 h by a sign-up | `SLUG#slug` | `LOCK` | sign-in, sign-up |
 | sign-up, under the id of the team to be | `REQ#t` | `REQUEST` | its link, its letter |
@@ -20,7 +22,10 @@
 | open blocks of the roster | `H#t` | `OPEN` | joining |
 | roster header: counters of a block (8 stripes) | `H#t` | `block#stripe` | totals, rank directory (one Query) |
 | roster row | `R#t#block` | `m` | lists and search, in join order |
-| SCIM group and its memberships | `G#t#g` | `GROUP`, `M#m` | groups |
+| what the identity provider says of a member | `SU#t#block` | `m` | SCIM lists, beside the roster rows |
+| further e-mail address of a member | `UA#t#address` | `m` | SCIM filters |
+| SCIM group | `GS#t` | `g` | groups |
+| its memberships | `G#t#g` | `m` | groups |
 | audit event (put-only) | `A#t` | event | audit list, newest first |
 | seal of an audit event (put-only) | `SEAL#t` | event | exports; says that the event is sealed |
 | head of the audit's chain | `HEAD#t` | `SEAL` | the sealer, exports |
@@ -54,6 +59,16 @@ class Key(NamedTuple):
 def team(team_id: str) -> Key:
     """Return the key of the team item."""
     return Key(f"T#{ids.code(team_id)}", "TEAM")
+
+
+def connection(team_id: str) -> Key:
+    """Return the key of the team's SCIM connection."""
+    return Key(team(team_id).pk, "SCIM")
+
+
+def scim_use(team_id: str, token_id: str) -> Key:
+    """Return the key of the mark that tells when a SCIM token was last used."""
+    return Key(f"USED#{ids.code(team_id)}", ids.code(token_id))
 
 
 def owners(team_id: str) -> Key:
@@ -104,6 +119,16 @@ def claim(kind: str, team_id: str, value: str) -> Key:
     if kind == "slug":
         return Key(f"SLUG#{value}", "LOCK")
     return Key(f"U#{ids.code(team_id)}#{kind}#{value}", "LOCK")
+
+
+def further_address(team_id: str, address: str, member_id: str) -> Key:
+    """Return the key of an e-mail address (hashed) that a member has beside their own; several may share one."""
+    return Key(f"UA#{ids.code(team_id)}#{address}", ids.code(member_id))
+
+
+def description(team_id: str, block: int, member_id: str) -> Key:
+    """Return the key of what the identity provider says of a member; in the order of the roster rows."""
+    return Key(f"SU#{ids.code(team_id)}#{block:05d}", ids.code(member_id))
 
 
 def sign_up(team_id: str) -> Key:

@@ -15,7 +15,7 @@ from rollcall.domain.members import Member
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys
-from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem, SweepItem, TokenItem
+from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem, SweepItem, TokenItem, UsedItem
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Item, failure_code, guarded
 from rollcall.storage.values import session_text
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SEEN_EVERY = timedelta(hours=1)
 SEEN_REMEMBERED = 10_000
+USE_KEPT = timedelta(days=400)
 LEASE = timedelta(seconds=60)
 
 _seen: dict[str, int] = {}
@@ -120,6 +121,18 @@ def _first_this_hour(an_id: str, now: datetime) -> bool:
         _seen.clear()
     _seen[an_id] = hour
     return True
+
+
+def scim_used(team_id: str, token_id: str, now: datetime) -> None:
+    """Note that a SCIM token was used, at most once an hour; never makes a request fail (S2)."""
+    if not _first_this_hour(token_id, now):
+        return
+    item = UsedItem(*keys.scim_use(team_id, token_id))
+    stale = UsedItem.at.does_not_exist() | (UsedItem.at <= epoch_ms(now - SEEN_EVERY))
+    try:
+        item.update([UsedItem.at.set(epoch_ms(now)), UsedItem.ttl.set(_seconds(now + USE_KEPT))], stale)
+    except PynamoDBException:
+        return
 
 
 def _active(member: Member, now: datetime) -> None:

@@ -180,10 +180,12 @@ def _counts(headers: Rows, asked: MemberQuery) -> dict[int, int]:
 def _where(asked: MemberQuery) -> Condition | None:
     letters = [
         None if asked.role is None else roster.ROLE[asked.role],
-        None if asked.status is None else roster.STATUS[asked.status],
         None if asked.source is None else roster.SOURCE[asked.source],
     ]
     parts: list[Condition] = [RowItem.flags.contains(letter) for letter in letters if letter is not None]
+    if asked.status is not None:
+        shown = [RowItem.flags.contains(roster.STATUS[status]) for status in roster.listed_as(asked.status)]
+        parts.append(reduce(lambda a, b: a | b, shown))
     if asked.product is not None:
         parts.append((RowItem.products == "*") | RowItem.products.contains(f",{asked.product},"))
     if asked.text is not None:

@@ -4,7 +4,6 @@ What hangs on the values is derived here and nowhere else: the roster row, its b
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import CancellationReason
@@ -17,6 +16,7 @@ from rollcall.domain.changes import (
     Claim,
     Covered,
     Created,
+    Described,
     Disowned,
     Granted,
     Recounted,
@@ -40,7 +40,7 @@ from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.domain.tokens import Token
-from rollcall.storage import keys, repairs, roster, seals, service_tokens, tallies
+from rollcall.storage import described, keys, repairs, roster, seals, service_tokens, tallies
 from rollcall.storage.differences import differences, plain
 from rollcall.storage.items import (
     ClaimItem,
@@ -63,10 +63,11 @@ if TYPE_CHECKING:
     from rollcall.domain.changes import Value
 
 
-def plan(change: Change, events: Iterable[Event], record: RecordItem | None, stripe: int, token: str) -> Transaction:
+def plan(change: Change, events: Iterable[Event], record: Item | None, stripe: int, token: str) -> Transaction:
     """Return the transaction of a change; `stripe` says which of the blocks' counters it adds to."""
     transaction = Transaction(stripe, token)
     events = list(events)
+    transaction.at = epoch_ms(events[0].at) if events else None
     transaction.told = {event.deed.subject.id: event.id for event in events}
     transaction.sole = events[0].id if len(events) == 1 else None
     for step in change.steps:
@@ -78,11 +79,14 @@ def plan(change: Change, events: Iterable[Event], record: RecordItem | None, str
     for team_id, (gained, lost) in transaction.owners.items():
         tallies.owners(transaction, team_id, gained, lost, change.owners)
     for (team_id, member_id), by in transaction.granted.items():
-        _granted(transaction, team_id, member_id, by)
+        if (team_id, member_id) not in transaction.gone:
+            _granted(transaction, team_id, member_id, by)
     transaction.puts += [(event_item(event), Item.PK.does_not_exist(), stale) for event in events]
     transaction.puts += [(letter_item(letter), Item.PK.does_not_exist(), stale) for letter in change.letters]
     if record is not None:
-        unused = RecordItem.PK.does_not_exist() | (RecordItem.expires_at <= record.made_at)
+        unused: Condition = Item.PK.does_not_exist()
+        if isinstance(record, RecordItem):
+            unused |= RecordItem.expires_at <= record.made_at
         transaction.puts.append((record, unused, stale))
     return transaction
 
@@ -100,7 +104,9 @@ def _step(transaction: Transaction, step: Step) -> None:
         key = keys.member(step.team_id, step.member_id)
         transaction.checks.append((MemberItem(*key), covers, lambda _: NotCovered()))
     elif isinstance(step, Removed):
-        _remove(transaction, step.value, step.at)
+        _remove(transaction, step)
+    elif isinstance(step, Described):
+        described.describe(transaction, step)
     elif isinstance(step, Granted):
         _grant(transaction, step)
     elif isinstance(step, Sealed):
@@ -137,15 +143,20 @@ def _create(transaction: Transaction, value: "Value | ServiceToken | SignUp") ->
         transaction.founded.add(value.id)
 
 
-def _remove(transaction: Transaction, member: Member, at: datetime) -> None:
+def _remove(transaction: Transaction, step: Removed) -> None:
     """Delete the member and what hangs on them; a grant that came meanwhile makes it be decided again (M8).
 
     What is told of their tokens is left to the purge, so that a removal costs the same however many there were (I38).
     """
-    free = MemberItem.grants.does_not_exist() | (MemberItem.grants == 0)
+    member = step.value
+    free: Condition = MemberItem.grants.does_not_exist() | (MemberItem.grants == 0)
+    if step.released:
+        free = MemberItem.grants == step.released
     transaction.deletes.append((item_of(member), (MemberItem.version == member.version) & free, stale))
     transaction.deletes.append((roster.row_item(member), None, stale))
-    transaction.puts.append((remnant_item(member.team_id, member.id, at), Item.PK.does_not_exist(), stale))
+    transaction.puts.append((remnant_item(member.team_id, member.id, step.at), Item.PK.does_not_exist(), stale))
+    transaction.gone.add((member.team_id, member.id))
+    described.forget(transaction, member, step.at, by_hand=step.by_hand)
     _hangs_on(transaction, member, None)
 
 
@@ -221,7 +232,7 @@ def _still(step: Updated) -> Condition:
         unrevoked: Condition = TokenItem.revoked_at.does_not_exist() & (TokenItem.name == before.name)
         unrevoked &= _unnoticed(before)
         return unrevoked
-    return TeamItem.version == before.version
+    return TeamItem.version == before.version  # and of a connection: their versions have one name on the wire
 
 
 def _all_of(condition: Condition, others: Iterable[Condition]) -> Condition:
@@ -259,10 +270,15 @@ def _room(step: Updated) -> Iterator[Condition]:
 
 def _roster(transaction: Transaction, before: Member | None, after: Member) -> None:
     if before is None:
-        transaction.puts.append((roster.row_item(after), Item.PK.does_not_exist(), stale))
+        row = roster.row_item(after)
+        row.modified = transaction.at
+        transaction.puts.append((row, Item.PK.does_not_exist(), stale))
     elif before.version != after.version:
         old, new = roster.row_item(before), roster.row_item(after)
-        transaction.updates.append((new, differences(old, new), RowItem.PK.exists(), stale))
+        changed = differences(old, new)
+        if transaction.at is not None:
+            changed.append(RowItem.modified.set(transaction.at))
+        transaction.updates.append((new, changed, RowItem.PK.exists(), stale))
     _hangs_on(transaction, before, after)
 
 
@@ -271,6 +287,10 @@ def _hangs_on(transaction: Transaction, before: Member | None, after: Member | N
     member = after or before
     if member is None:
         return
+    transaction.blocks[member.id] = member.block
+    for claim in described.claims(before, after):
+        _claim(transaction, claim)
+    described.addresses(transaction, before, after)
     moved = transaction.counters[member.team_id, member.block]
     for cell, by in roster.difference(before, after).items():
         moved[cell] = moved.get(cell, 0) + by
@@ -282,6 +302,8 @@ def _hangs_on(transaction: Transaction, before: Member | None, after: Member | N
 
 def _claim(transaction: Transaction, claim: Claim) -> None:
     item = ClaimItem(*keys.claim(claim.kind, claim.team_id, claim.value), holder=claim.after or claim.before or "")
+    if claim.after is not None:
+        item.block = transaction.blocks.get(claim.after)
     if claim.until is not None:
         item.lapses_at, item.ttl = epoch_ms(claim.until), lapsed_ttl(claim.until)
     free: Condition = ClaimItem.holder == claim.before

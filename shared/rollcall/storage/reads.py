@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from rollcall.domain.changes import Letter
+from rollcall.domain.connections import Connection
 from rollcall.domain.errors import Unavailable
 from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import Grant
@@ -17,8 +18,10 @@ from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
+from rollcall.storage.connections import connection_of
 from rollcall.storage.items import (
     ClaimItem,
+    ConnectionItem,
     GrantItem,
     InvitationItem,
     LetterItem,
@@ -31,6 +34,7 @@ from rollcall.storage.items import (
     SignUpItem,
     TeamItem,
     TokenItem,
+    UsedItem,
 )
 from rollcall.storage.keys import Key
 from rollcall.storage.records import (
@@ -63,6 +67,11 @@ class Found:
         raw = self.items.get(keys.team(team_id))
         return None if raw is None else team_of(TeamItem.from_raw_data(raw))
 
+    def connection(self, team_id: str) -> Connection | None:
+        """Return the team's SCIM connection."""
+        raw = self.items.get(keys.connection(team_id))
+        return None if raw is None else connection_of(ConnectionItem.from_raw_data(raw), team_id)
+
     def member(self, team_id: str, member_id: str) -> Member | None:
         """Return the member."""
         raw = self.items.get(keys.member(team_id, member_id))
@@ -88,6 +97,14 @@ class Found:
         item = ClaimItem.from_raw_data(raw)
         lapsed = now is not None and item.lapses_at is not None and item.lapses_at <= epoch_ms(now)
         return None if lapsed else item.holder
+
+    def place(self, kind: str, team_id: str, value: str) -> tuple[str, int | None] | None:
+        """Return the id of what holds a claim, and a member's roster block where the claim knows it."""
+        raw = self.items.get(keys.claim(kind, team_id, value))
+        if raw is None:
+            return None
+        item = ClaimItem.from_raw_data(raw)
+        return item.holder, None if item.block is None else int(item.block)
 
     def sign_up(self, team_id: str) -> SignUp | None:
         """Return the request for a team that is to have this id."""
@@ -206,3 +223,14 @@ def service_tokens_of(team_id: str, product: str) -> list[ServiceToken]:
     """Return a product's service tokens, oldest first."""
     rows = query(Ask(keys.team(team_id).pk, begins=f"SVC#{product}#", consistent=True))
     return [service_token_of(ServiceTokenItem.from_raw_data(raw), team_id) for raw in rows.items]
+
+
+def last_uses(team_id: str, token_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when tokens were last used, to the hour, by their ids; what was never used is left out."""
+    places = {keys.scim_use(team_id, token_id): token_id for token_id in token_ids}
+    found = read(places).items if places else {}
+    return {
+        token_id: from_epoch_ms(int(UsedItem.from_raw_data(found[key]).at))
+        for key, token_id in places.items()
+        if key in found
+    }

@@ -16,7 +16,8 @@ from rollcall.domain import ids
 from rollcall.domain.changes import Recounted, Reowned, Rewritten, Swept
 from rollcall.domain.errors import NotFound
 from rollcall.domain.invitations import EMAIL, Invitation, State
-from rollcall.domain.members import Member
+from rollcall.domain.members import Member, Status
+from rollcall.domain.provisioning import FORMER
 from rollcall.domain.repairs import Repair
 from rollcall.domain.teams import Team
 from rollcall.storage import keys, roster
@@ -115,7 +116,7 @@ def _rows(stock: Stock) -> Iterator[Finding]:
         if row is None:
             yield Finding(f"{member.id} has no row", ("row", member.id), Rewritten(member))
             continue
-        wanted.last_active = row.last_active
+        wanted.last_active, wanted.modified = row.last_active, row.modified
         if differences(row, wanted):
             told = f"the row of {member.id} is not as the member is"
             yield Finding(told, ("row", member.id), Rewritten(member))
@@ -162,11 +163,18 @@ def _claims(stock: Stock) -> Iterator[Finding]:
     waiting = [one for one in stock.invitations.values() if one.state is State.PENDING]
     holders: list[Member | Invitation] = [*stock.members.values(), *waiting]
     for holder in holders:
-        if stock.claims.get((EMAIL, holder.email_key)) != holder.id:
+        if _addressed(holder) and stock.claims.get((EMAIL, holder.email_key)) != holder.id:
             yield Finding(f"{holder.id} does not hold the claim of their address", ("unclaimed", holder.id))
     for (kind, value), holder_id in stock.claims.items():
+        if kind == FORMER:
+            continue
         held = stock.members.get(holder_id) or stock.invitations.get(holder_id)
         if held is None:
             yield Finding(f"a claim ({kind}) is held by {holder_id}, who is not there", ("claim", kind, value))
         elif kind == EMAIL and held.email_key != value:
             yield Finding(f"{holder_id} holds the claim of another address", ("claim", kind, value))
+
+
+def _addressed(holder: Member | Invitation) -> bool:
+    """Tell whether an address is theirs to hold: some have none, and a removal that is under way has freed it."""
+    return bool(holder.email_key) and not (isinstance(holder, Member) and holder.status is Status.REMOVING)

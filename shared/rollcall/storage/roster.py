@@ -19,7 +19,7 @@ SPARE_ROWS = 64
 TOTAL = "n"
 
 ROLE = {Role.OWNER: "o", Role.ADMIN: "a", Role.MEMBER: "m"}
-STATUS = {Status.ACTIVE: "1", Status.DEACTIVATED: "0"}
+STATUS = {Status.ACTIVE: "1", Status.DEACTIVATED: "0", Status.REMOVING: "x"}
 ROLE_SOURCE = {RoleSource.MANUAL: "M", RoleSource.INVITATION: "I", RoleSource.MAPPING: "G"}
 SOURCE = {Source.INVITED: "i", Source.SSO: "s", Source.SCIM: "c"}
 VERIFIED = "v"
@@ -63,10 +63,23 @@ def cells(member: Member) -> dict[str, int]:
 
 def cells_of(role: Role | None, status: Status | None, product: str | None) -> list[str]:
     """Return the counters whose sum is the number of members that match; None matches all."""
-    bases = [ROLE[r] + STATUS[s] for r in Role for s in Status if role in {None, r} and status in {None, s}]
+    statuses = listed_as(status)
+    bases = [ROLE[r] + STATUS[s] for r in Role for s in statuses if role in {None, r}]
     if product is None:
         return bases
     return [cell for base in bases for cell in (f"{base}*", f"{base}/{product}")]
+
+
+def cells_of_one(status: Status) -> list[str]:
+    """Return the counters whose sum is the number of members of exactly this status."""
+    return [ROLE[role] + STATUS[status] for role in Role]
+
+
+def listed_as(status: Status | None) -> list[Status]:
+    """Return the statuses that a list of this one shows: whoever is being removed stands with the deactivated."""
+    if status is Status.DEACTIVATED:
+        return [Status.DEACTIVATED, Status.REMOVING]
+    return list(Status) if status is None else [status]
 
 
 def difference(before: Member | None, after: Member | None) -> dict[str, int]:

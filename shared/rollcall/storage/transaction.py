@@ -38,6 +38,9 @@ class Transaction:
     told: dict[str, str] = field(default_factory=dict)
     sole: str | None = None
     founded: set[str] = field(default_factory=set)
+    blocks: dict[str, int] = field(default_factory=dict)
+    gone: set[tuple[str, str]] = field(default_factory=set)
+    at: int | None = None
 
     @property
     def reasons(self) -> list[Why]:

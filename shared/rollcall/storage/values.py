@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rollcall.domain import ids
+from rollcall.domain.connections import Connection
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
-from rollcall.domain.members import Member, PasswordLink, Pat, RoleSource, Session, Source, Status
+from rollcall.domain.members import Link, Member, Origin, PasswordLink, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
+from rollcall.storage.connections import connection_item
 from rollcall.storage.items import (
     InvitationItem,
     MemberItem,
@@ -34,7 +36,7 @@ def products_of(text: str) -> ProductAccess:
     return ProductAccess() if text == "*" else ProductAccess(frozenset(key for key in text.split(",") if key))
 
 
-def item_of(value: Team | Member | Invitation | Token) -> Item:
+def item_of(value: Team | Member | Invitation | Token | Connection) -> Item:
     """Return the item of a domain value."""
     if isinstance(value, Team):
         return _team_item(value)
@@ -42,6 +44,8 @@ def item_of(value: Team | Member | Invitation | Token) -> Item:
         return _member_item(value)
     if isinstance(value, Token):
         return token_item(value)
+    if isinstance(value, Connection):
+        return connection_item(value)
     return _invitation_item(value)
 
 
@@ -122,6 +126,8 @@ def _member_item(member: Member) -> MemberItem:
         sessions={key: session_text(key, session) for key, session in member.sessions.items()},
         pats={key: _pat_text(key, pat) for key, pat in member.pats.items()},
         grants=member.grants,
+        link=None if member.link is None else _link_text(member.link),
+        held=int(member.held),
     )
 
 
@@ -150,7 +156,20 @@ def member_of(item: MemberItem, team_id: str) -> Member:
         sessions={key: _session_of(key, text) for key, text in _entries(item.sessions)},
         pats={key: _pat_of(key, text) for key, text in _entries(item.pats)},
         grants=int(item.grants or 0),
+        link=None if item.link is None else _link_of(item.link),
+        held=bool(item.held),
     )
+
+
+def _link_text(link: Link) -> str:
+    moved = "m" if link.moved else ""
+    return ".".join((link.origin.value[0] + moved, link.user_name, link.external_id or "", ",".join(link.addresses)))
+
+
+def _link_of(text: str) -> Link:
+    kind, user_name, external_id, addresses = text.split(".")
+    origin = next(origin for origin in Origin if origin.value[0] == kind[0])
+    return Link(origin, user_name, external_id or None, tuple(a for a in addresses.split(",") if a), "m" in kind)
 
 
 def _entries(stored: "MapAttribute[str, str]") -> list[tuple[str, str]]:

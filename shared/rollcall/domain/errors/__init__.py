@@ -29,6 +29,10 @@ RollcallError
 │   ├── SlugTaken
 │   ├── MemberHasGrants           M8: names each grant
 │   ├── NotActive                 the member is deactivated
+│   ├── BeingRemoved              the member is gone but for a product's grants
+│   ├── HeldByHand                S3: an admin deactivated the member; only an admin lets them in again
+│   ├── NotManaged                S3: the member is not the identity provider's, and not in a proven domain
+│   ├── EmailNotProven            S3: the new address lies outside the team's proven domains
 │   ├── ProductExists
 │   ├── ProductRetired            a product's key is never used again
 │   ├── TokenLimit                C4: the member holds as many tokens as the team allows
@@ -84,14 +88,18 @@ from rollcall.domain.errors.conflicts import (
     AlreadyAccepted,
     AlreadyInvited,
     AlreadyIssued,
+    BeingRemoved,
     Contention,
+    EmailNotProven,
     GrantLimit,
+    HeldByHand,
     InvitationExpired,
     InvitationRevoked,
     LastOwner,
     MemberExists,
     MemberHasGrants,
     NotActive,
+    NotManaged,
     PasswordLoginOff,
     ProductExists,
     ProductRetired,
@@ -110,12 +118,15 @@ __all__ = [
     "AlreadyAccepted",
     "AlreadyInvited",
     "AlreadyIssued",
+    "BeingRemoved",
     "Conflict",
     "Contention",
+    "EmailNotProven",
     "Flaw",
     "Forbidden",
     "Gone",
     "GrantLimit",
+    "HeldByHand",
     "Invalid",
     "InvitationExpired",
     "InvitationRevoked",
@@ -132,6 +143,7 @@ __all__ = [
     "NotActive",
     "NotCovered",
     "NotFound",
+    "NotManaged",
     "PasswordLoginOff",
     "ProductExists",
     "ProductRetired",

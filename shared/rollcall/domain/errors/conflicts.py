@@ -154,3 +154,34 @@ class Contention(Conflict):
 
     code = "conflict"
     detail = "Others are changing this at the moment: try again."
+
+
+class BeingRemoved(Conflict):
+    """The identity provider deleted this member; only a product's grants keep the record."""
+
+    code = "being_removed"
+    detail = "This member was removed by the identity provider; the record goes when the last grant is released."
+
+
+class HeldByHand(Conflict):
+    """Rule S3: whom an admin deactivated by hand, the identity provider does not let in again."""
+
+    code = "held_by_hand"
+    detail = "An admin deactivated this member by hand: reactivate them in Rollcall."
+
+
+class NotManaged(Conflict):
+    """Rule S3: an existing member is not taken over by e-mail unless the team has proven its domain."""
+
+    code = "not_managed"
+    detail = (
+        "A member with this address exists and does not belong to this connection. "
+        "Prove the domain, or let an owner accept the conflict in Rollcall."
+    )
+
+
+class EmailNotProven(Conflict):
+    """Rule S3: the address of an invited or adopted member only changes within the team's proven domains."""
+
+    code = "email_not_proven"
+    detail = "The address of this member may only change to one in a domain that the team has proven."

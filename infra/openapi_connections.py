@@ -1,0 +1,54 @@
+"""The routes of provisioning as people see it, and what they answer; see openapi_route for what a Route is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from infra.openapi_route import RECORDED, WRITES, Route
+from infra.openapi_schemas import MAPPING, Schema, choice, id_of, token_of
+from infra.openapi_words import MOMENT, MOMENT_OR_NULL, WORD, listed, record
+from rollcall.domain import errors
+from rollcall.domain.connections import ConnectionState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ALL: Final = "How many there are."
+_URL: Final[Schema] = {"type": "string", "format": "uri", "description": "What an identity provider is told to call."}
+_TOKEN: Final[Schema] = {
+    "id": id_of("scm"),
+    "name": WORD,
+    "last4": WORD,
+    "created_at": MOMENT,
+    "expires_at": MOMENT,
+    "last_used_at": {**MOMENT_OR_NULL, "description": "To the hour."},
+}
+
+CONNECTION_ROUTES: Final[Mapping[str, Route]] = {
+    "GET /v1/team/scim-tokens": Route("listScimTokens", 200, "ScimTokenList"),
+    "POST /v1/team/scim-tokens": Route(
+        "issueScimToken", 201, "IssuedScimToken", (*RECORDED, errors.TokenLimit, errors.Conflict, errors.AlreadyIssued)
+    ),
+    "DELETE /v1/team/scim-tokens/{id}": Route("revokeScimToken", 204, None, WRITES),
+    "GET /v1/team/scim-role-mapping": Route("getScimRoleMapping", 200, "ScimRoleMapping"),
+    "PUT /v1/team/scim-role-mapping": Route("setScimRoleMapping", 200, "ScimRoleMapping", WRITES),
+}
+CONNECTION_PATH: Final[Mapping[str, Schema]] = {"/v1/team/scim-tokens/{id}": id_of("scm")}
+
+
+def connection_shapes() -> dict[str, Schema]:
+    """Return the named schemas."""
+    secret = {"type": "string", "pattern": f"^{token_of('scm')}$", "description": "Shown this once."}
+    return {
+        "ScimToken": record("A SCIM token; its secret is never shown again.", **_TOKEN),
+        "IssuedScimToken": record("A new SCIM token with its secret.", **_TOKEN, secret=secret, scim_url=_URL),
+        "ScimTokenList": _listed(),
+        "ScimRoleMapping": record("Which groups give which role.", mappings={"type": "array", "items": MAPPING}),
+    }
+
+
+def _listed() -> Schema:
+    """Return the list of a team's SCIM tokens, beside which stands the state of their connection."""
+    schema = listed("ScimToken", _ALL)
+    more = {"connection": choice(ConnectionState), "scim_url": _URL}
+    return {**schema, "properties": {**schema["properties"], **more}, "required": [*schema["required"], *more]}

@@ -1,0 +1,33 @@
+"""What the routes of the SCIM connection answer; pure, as answers.py is."""
+
+import os
+from typing import Any
+
+from rollcall.actions.scim_tokens import ListedTokens
+from rollcall.domain.connections import RoleRule, ScimToken
+from rollcall.http.endpoint import Request
+from rollcall.http.reply import Reply
+from rollcall.http.views import scim_token_view
+
+
+def scim_url() -> str:
+    """Return the address that identity providers are given."""
+    return f"{os.environ['PUBLIC_BASE_URL']}/scim/v2"
+
+
+def issued(_: Request[Any], value: tuple[str, ScimToken]) -> Reply:
+    """Return 201 with the SCIM token and its secret, shown this once, and where it is used."""
+    text, about = value
+    return Reply(201, {**scim_token_view(about), "secret": text, "scim_url": scim_url()}, secret=True)
+
+
+def scim_tokens(_: Request[Any], value: ListedTokens) -> Reply:
+    """Return the team's SCIM tokens, and the state of their connection."""
+    rows = [scim_token_view(one, value.used.get(one.id)) for one in value.connection.tokens]
+    about = {"connection": value.connection.state.value, "scim_url": scim_url()}
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows), **about})
+
+
+def role_mapping(_: Request[Any], rules: tuple[RoleRule, ...]) -> Reply:
+    """Return which groups give which role."""
+    return Reply(200, {"mappings": [rule.facts for rule in rules]})
