@@ -1,10 +1,11 @@
-"""What tests of SCIM share: the team's SCIM token, calls as a provider makes them, and the service as a WSGI application."""
+"""What tests of SCIM share: the team's token, calls as a provider makes them, and the service as a WSGI application."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tests.kit import Answer
 from tests.operations import sign_in
@@ -58,7 +59,9 @@ def wsgi(world: World, token: str) -> Callable[[dict[str, Any], Started], Iterab
     """Return the stack as a WSGI application whose every caller bears that token."""
 
     def application(environ: dict[str, Any], start_response: Started) -> Iterable[bytes]:
-        target = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else "")
+        target = quote(environ["PATH_INFO"].encode("latin-1")) + (
+            f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
+        )
         headers = [
             (name[5:].replace("_", "-").lower(), str(value)) for name, value in environ.items() if name[:5] == "HTTP_"
         ]
