@@ -1,6 +1,7 @@
 """Transcripts: exchanges as data, their variables, and how an answer is held against what is expected of it.
 
-An expected object names the members that count; a list is compared one by one. A matcher is an object of one `$` member.
+An expected object names the members that count; a list is compared one by one. A matcher is
+an object of one `$` member.
 """
 
 from __future__ import annotations
@@ -89,13 +90,9 @@ def complaints(answer: Answer, expected: dict[str, Any]) -> Iterator[str]:
 
 def differences(expected: Any, found: Any, where: str) -> Iterator[str]:
     """Yield where a value is not what is expected."""
-    if (
-        isinstance(expected, dict)
-        and len(expected) == 1
-        and next(iter(expected)).startswith("$")
-        and "$ref" not in expected
-    ):
-        if not matches(*next(iter(expected.items())), found):
+    if isinstance(expected, dict) and expected and expected.keys() <= MATCHERS.keys():
+        ((kind, wanted),) = expected.items()
+        if not MATCHERS[kind](wanted, found):
             yield f"{where or 'body'}: {shown(found)} is not {expected}"
     elif isinstance(expected, dict):
         if not isinstance(found, dict):
@@ -113,30 +110,6 @@ def differences(expected: Any, found: Any, where: str) -> Iterator[str]:
         yield f"{where or 'body'}: {shown(found)} is not {expected!r}"
 
 
-def matches(kind: str, wanted: Any, found: Any) -> bool:
-    """Tell whether a matcher takes a value."""
-    match kind:
-        case "$any":
-            return found is not MISSING and found is not None
-        case "$absent":
-            return found is MISSING
-        case "$none":
-            return found is MISSING or found == []
-        case "$type":
-            return type(found) is TYPES[wanted]
-        case "$matches":
-            return isinstance(found, str) and re.search(wanted, found) is not None
-        case "$not":
-            return bool(found != wanted)
-        case "$size":
-            return isinstance(found, list) and len(found) == wanted
-        case "$either":
-            return any(not list(differences(one, found, "")) for one in wanted)
-        case "$contains" | "$unordered":
-            return isinstance(found, list) and _among(wanted, found, exactly=kind == "$unordered")
-    raise ValueError(kind)
-
-
 def _among(wanted: list[Any], found: list[Any], *, exactly: bool) -> bool:
     """Tell whether each that is wanted is there; no two of ours take the same element."""
     left = list(found)
@@ -146,6 +119,20 @@ def _among(wanted: list[Any], found: list[Any], *, exactly: bool) -> bool:
             return False
         del left[taken]
     return not (exactly and left)
+
+
+MATCHERS: dict[str, Callable[[Any, Any], bool]] = {
+    "$any": lambda _, found: found is not MISSING and found is not None,
+    "$absent": lambda _, found: found is MISSING,
+    "$none": lambda _, found: found is MISSING or found == [],
+    "$type": lambda wanted, found: type(found) is TYPES[wanted],
+    "$matches": lambda wanted, found: isinstance(found, str) and re.search(wanted, found) is not None,
+    "$not": lambda wanted, found: bool(found != wanted),
+    "$size": lambda wanted, found: isinstance(found, list) and len(found) == wanted,
+    "$either": lambda wanted, found: any(not list(differences(one, found, "")) for one in wanted),
+    "$contains": lambda wanted, found: isinstance(found, list) and _among(wanted, found, exactly=False),
+    "$unordered": lambda wanted, found: isinstance(found, list) and _among(wanted, found, exactly=True),
+}
 
 
 def at(body: Any, place: str) -> Any:
