@@ -34,7 +34,7 @@ class Desk:
 
     def map_to_admin(self, group: str) -> None:
         """Let members of a group be admins (R2). Raises NotDone."""
-        self._owner("PUT", "/v1/team/scim-role-mapping", {"rules": [{"group": group, "role": "admin"}]})
+        self._owner("PUT", "/v1/team/scim-role-mapping", {"mappings": [{"group": group, "role": "admin"}]})
 
     def member(self, email: str) -> Json:
         """Return the member with that address as lists show them, an empty object for nobody. Raises NotDone."""
