@@ -93,7 +93,7 @@ class Call:
 
         No change writes nothing but that record: the same request sent again must not find something to change.
         """
-        if not (change.steps or change.letters):
+        if not (change.steps or change.letters or change.claims):
             self.conclude(result)
             return
         events = [Event(self.new_id("evt"), deed, self.now, self.address, self.request_id) for deed in change.deeds]
