@@ -42,6 +42,17 @@ class Desk:
         rows = self._asked("GET", path, None, self.team["owner"]["pat"])["data"]
         return next((row for row in rows if row["email"].casefold() == email.casefold()), {})
 
+    def events(self, action: str) -> list[Json]:
+        """Return all audit events of an action, newest first. Raises NotDone."""
+        found: list[Json] = []
+        asked: dict[str, str | int] = {"action": action, "limit": 200}
+        while True:
+            page = self._asked("GET", f"/v1/audit-events?{urlencode(asked)}", None, self.team["owner"]["pat"])
+            found += page["data"]
+            if page["next_cursor"] is None:
+                return found
+            asked["cursor"] = page["next_cursor"]
+
     def _owner(self, method: str, path: str, body: Json) -> Json:
         """Ask with a fresh session, as these operations want it."""
         owner = self.team["owner"]

@@ -47,7 +47,7 @@ class Entra(Job):
         people, groups = self.directory.people, self.directory.groups
         self.each(
             {key: partial(self.provision, key) for key in people}
-            | {key: partial(self._group, group) for key, group in groups.items()}
+            | {key: partial(self.push_group, key) for key in groups}
         )
 
     def provision(self, key: str) -> None:
@@ -136,8 +136,9 @@ class Entra(Job):
         filtered = [{"op": "add", "path": path, "value": value} for path, value in kept.items() if "[" in path]
         return [*removed, *([{"op": "replace", "value": pathless}] if pathless else []), *filtered]
 
-    def _group(self, group: Group) -> None:
-        """Bring one group up to date without ever reading its members."""
+    def push_group(self, key: str) -> None:
+        """Bring one group up to date without ever reading its members. Raises Refused, Unreachable."""
+        group = self.directory.groups[key]
         if group.deleted:
             if identifier := self.ids.pop(group.key, None):
                 self.wire.call("DELETE", at("Groups", identifier), who=group.name, why="group no longer assigned")
