@@ -70,6 +70,8 @@ def deviations(method: str, target: str, answer: Answer) -> list[str]:
     """Everything in which an answer is not as described."""
     if answer.code in BEFORE_ANY_ROUTE:
         return []
+    if target.startswith("/scim/v2/"):
+        return _of_scim(answer)
     key = route_of(method, target)
     if key == DEFAULT_ROUTE:
         known = answer.status in UNDESCRIBED and (method == "HEAD" or answer.code == UNDESCRIBED[answer.status])
@@ -81,6 +83,17 @@ def deviations(method: str, target: str, answer: Answer) -> list[str]:
         return [f"{key}: status {answer.status} ({answer.code}) is not described"]
     told = [*_of_answer(resolved(responses[str(answer.status)]), answer)]
     return [f"{key} {answer.status}: {deviation}" for deviation in told]
+
+
+def _of_scim(answer: Answer) -> list[str]:
+    """Return in what an answer is none of SCIM's: its discovery describes it, not the API description."""
+    if answer.status in {204, 304} or not answer.body:
+        return []
+    media = answer.headers.get("content-type")
+    told = [] if media == "application/scim+json" else [f"the media type is {media}"]
+    if answer.status >= 400 and answer.json.get("status") != str(answer.status):  # noqa: PLR2004 refusals
+        told.append("the body is no SCIM error")
+    return told
 
 
 def _of_answer(described: dict[str, Any], answer: Answer) -> Iterator[str]:

@@ -11,11 +11,11 @@ from rollcall.domain.times import from_epoch_ms, rfc3339
 from rollcall.mail.address import canonical
 from rollcall.mail.words import one_line
 from rollcall.scim import users
-from rollcall.scim.schemas import USER, fold
+from rollcall.scim.schemas import ENTERPRISE, USER, fold
 from rollcall.storage.people import Record
 
 LONGEST_NAME = 100
-LEFT_OUT = ("active", "id", "meta", "groups")
+LEFT_OUT = ("schemas", "active", "id", "meta", "groups")
 
 Resource = Mapping[str, Any]
 
@@ -65,6 +65,7 @@ def address_hash(text: str) -> str:
 def text_of(resource: Resource) -> str:
     """Return what is stored of a resource: all but what the membership itself tells."""
     kept = {name: value for name, value in resource.items() if name not in LEFT_OUT}
+    kept = {"schemas": [USER, *([ENTERPRISE] if ENTERPRISE in kept else [])], **kept}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -75,13 +76,12 @@ def said(record: Record) -> str:
 
 def resource_of(record: Record) -> dict[str, Any]:
     """Return what an operation may change of a member's resource: all that is said of them, and whether active."""
-    stored = json.loads(record.text) if record.text is not None else _told(record)
-    return {**stored, "active": record.active}
+    return {name: value for name, value in _stored(record).items() if name != "schemas"} | {"active": record.active}
 
 
 def seen(record: Record, base: str) -> dict[str, Any]:
     """Return a member's whole resource, as filters and projections look at it."""
-    return {**resource_of(record), **json.loads(head(record, base) + "}")}
+    return {**_stored(record), **json.loads(head(record, base) + "}")}
 
 
 def head(record: Record, base: str) -> str:
@@ -99,6 +99,11 @@ def head(record: Record, base: str) -> str:
 def rendering(record: Record, base: str) -> str:
     """Return a member's resource as JSON, made of the stored text as it is."""
     return f"{head(record, base)},{said(record)[1:]}"
+
+
+def _stored(record: Record) -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(said(record))
+    return stored
 
 
 def lookups(team_pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
@@ -121,4 +126,4 @@ def _told(record: Record) -> dict[str, Any]:
     name = {"formatted": record.name, "familyName": family, **({"givenName": given} if given else {})}
     emails = {"emails": [{"value": record.email, "type": "work", "primary": True}]} if record.email else {}
     known = {"userName": record.email or record.id, "displayName": record.name, "name": name}
-    return {"schemas": [USER], **known, **emails}
+    return {**known, **emails}

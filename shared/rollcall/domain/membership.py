@@ -142,6 +142,7 @@ def released(member: Member) -> tuple[Claim, ...]:
 
 
 def without_credentials(member: Member) -> Member:
+    """Return the member without any credential, at the next epoch, so that none under way is added either (I35)."""
     return replace(member, sessions={}, pats={}, epoch=member.epoch + 1, version=member.version + 1)
 
 

@@ -46,10 +46,12 @@ class Person:
 
 def digest(text: str) -> str:
     """Return what stands for a text of any length in a key; equal for equal texts, and nothing can be told from it."""
-    return base62(int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16], "big"), HASH_LENGTH)
+    return base62(
+        int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16], "big"), HASH_LENGTH
+    )
 
 
-def provision(  # noqa: PLR0913 what a new member is made of
+def provision(
     person: Person,
     team: Team,
     member_id: str,
@@ -95,14 +97,12 @@ def adopt(member: Member, person: Person, actor: Actor) -> tuple[Change, Member]
 
     That the address lies in a domain that the team has proven, or that an owner said yes, is the caller's to know.
     """
-    after = _activity(member, person.active)
+    after = _in_or_out(member, person)
     after = replace(after, link=person.link(Origin.ADOPTED), version=member.version + 1)
     return _changed(Action.ADOPTED, member, after, person, actor, {"scim": None}, {"scim": Origin.ADOPTED.value})
 
 
-def rewrite(
-    member: Member, person: Person, before: str | None, actor: Actor, *, proven: bool
-) -> tuple[Change, Member]:
+def rewrite(member: Member, person: Person, before: str | None, actor: Actor, *, proven: bool) -> tuple[Change, Member]:
     """Write a managed member anew as the identity provider has them; what is so already is no change.
 
     The address of a member whom the connection created follows; another's does only where `proven`, which is whether
@@ -114,7 +114,7 @@ def rewrite(
     moved = person.email_key != member.email_key and (bool(person.email_key) or link.origin is Origin.CREATED)
     if moved and link.origin is Origin.ADOPTED and not proven:
         raise EmailNotProven
-    after = _activity(member, person.active)
+    after = _in_or_out(member, person)
     after = replace(after, link=person.link(link.origin, moved=link.moved or moved), name=person.name)
     if moved:
         after = _moved(after, person)
@@ -174,8 +174,9 @@ def _moved(member: Member, person: Person) -> Member:
     )
 
 
-def _activity(member: Member, active: bool | None) -> Member:
+def _in_or_out(member: Member, person: Person) -> Member:
     """Return the member cut off or let in again; whom an admin cut off by hand only an admin lets in."""
+    active = person.active
     if active is None or active is member.is_active:
         return member
     if not active:
@@ -185,7 +186,7 @@ def _activity(member: Member, active: bool | None) -> Member:
     return replace(membership.without_credentials(member), status=Status.ACTIVE)
 
 
-def _changed(  # noqa: PLR0913 both sides of an event
+def _changed(
     action: Action,
     before: Member,
     after: Member,

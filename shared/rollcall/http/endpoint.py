@@ -115,6 +115,7 @@ class Endpoint:
     any_body: bool
     gate: Callable[[], None] | None
     accepts: Sequence[str]
+    reader: Callable[[HttpRequest], Any] | None
 
     def __call__(self, event: Event, context: object = None) -> dict[str, object]:
         """Serve one API Gateway event."""
@@ -125,6 +126,7 @@ class Endpoint:
 
     def _observed(self, event: Event, watch: observe.Watch, meter: Meter) -> dict[str, object]:
         facts: dict[str, object] = {"route": "-"}
+        head = False
         local = os.environ.get("ROLLCALL_LOCAL") == "1"
         headers: Mapping[str, str] = {}
         try:
@@ -134,8 +136,9 @@ class Endpoint:
         else:
             request_id, headers = http.request_id, http.headers
             facts = {"route": http.route, "request_id": request_id}
+            head = http.method == "HEAD"
             reply = self._answered(http, facts)
-        if str(facts["route"]).startswith("HEAD "):
+        if head:
             reply = replace(reply, body="")
         observe.note(facts, reply.status, watch, meter)
         asked = "x-rollcall-cost" in headers
@@ -150,7 +153,7 @@ class Endpoint:
             return self.failure(error, http)
         except Exception as error:  # noqa: BLE001 the last line: nothing of the inside goes out (I33)
             observe.note_failure(error, facts)
-            return errors.internal(http.request_id)
+            return self.failure(errors.Internal(), http) if self.reader else errors.internal(http.request_id)
 
     def _attempts(self, http: HttpRequest, facts: dict[str, object]) -> Reply:
         if self.gate is not None:
@@ -178,12 +181,17 @@ class Endpoint:
     def _asked(self, http: HttpRequest, token: Secret | None) -> tuple[Asked[Any], RollcallError | None]:
         """Return the request, and what is wrong with it, which is said only after 401 and 403."""
         try:
-            body = None if self.any_body else read_body(http, self.body, form=self.form)
+            body = self._body(http)
             link = secrets.parse(self.link(http, body)) if self.link else None
-            named = idempotency.of(http, token or link)
+            named = None if self.reader else idempotency.of(http, token or link)
             return Asked(http, body, token, link, named, versions(http.headers.get("if-match"))), None
         except RollcallError as flaw:
             return Asked(http, None, token), flaw
+
+    def _body(self, http: HttpRequest) -> Any:  # noqa: ANN401 whatever the route takes
+        if self.reader is not None:
+            return self.reader(http)
+        return None if self.any_body else read_body(http, self.body, form=self.form)
 
     def _attempt(
         self, asked: Asked[Any], flaw: RollcallError | None, facts: dict[str, object], *, by_cookie: bool
@@ -277,6 +285,7 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     any_body: bool = False,
     gate: Callable[[], None] | None = None,
     accepts: Sequence[str] = authenticate.ACCEPTED,
+    reader: Callable[[HttpRequest], Any] | None = None,
 ) -> Callable[[Callable[[Request[Any]], Any]], Endpoint]:
     """Make a use case a route.
 
@@ -285,12 +294,13 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     of a mailed link stands. `form` takes the body as a form, or as "either". `leaving` takes a session that is over
     already. `any_body` leaves the body unread. `gate` refuses by raising, before anything is looked at, what the
     deployment does not offer. `accepts` are the kinds of credentials that are taken at all, any other is a 401.
-    `answer` renders the result, also for the idempotency record, so it must be pure.
+    `reader` reads the whole request in the place of all this, where a protocol has rules of its own, and then takes no
+    idempotency key. `answer` renders the result, also for the idempotency record, so it must be pure.
     """
 
     def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:
         told = (answer, permission, body, reads, link, form, failure, tolerant, leaving, any_body, gate, accepts)
-        return Endpoint(action, *told)
+        return Endpoint(action, *told, reader)
 
     return decorate
 

@@ -45,6 +45,13 @@ class CrossSite(errors.Forbidden):
     detail = "A cookie is only taken from our own pages."
 
 
+class Internal(RollcallError):
+    """What should not have happened."""
+
+    code = "internal"
+    detail = "Something went wrong here; quote the request id when you report it."
+
+
 TABLE: dict[type[RollcallError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "Not signed in"),
     errors.Forbidden: (403, "Not allowed"),
@@ -88,9 +95,7 @@ def problem(error: RollcallError, request_id: str) -> Reply:
 
 def internal(request_id: str) -> Reply:
     """Return the answer to what should not have happened: nothing of the inside, only the request's id."""
-    error = RollcallError("Something went wrong here; quote the request id when you report it.")
-    error.code = "internal"
-    return problem(error, request_id)
+    return problem(Internal(), request_id)
 
 
 def headers_of(error: RollcallError) -> dict[str, str]:

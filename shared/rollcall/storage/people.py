@@ -74,9 +74,7 @@ def following(team_id: str, known: Mapping[int, int], after: Place, count: int) 
     return _from(team_id, known, after[0], after[1], 0, count)
 
 
-def _from(
-    team_id: str, known: Mapping[int, int], block: int, after: str | None, skip: int, count: int
-) -> list[Record]:
+def _from(team_id: str, known: Mapping[int, int], block: int, after: str | None, skip: int, count: int) -> list[Record]:
     found: list[Record] = []
     for number in (one for one in known if one >= block and known[one]):
         begin = after if number == block else None
@@ -132,7 +130,9 @@ def _said(
 def everyone(team_id: str, known: Mapping[int, int], *, texts: bool) -> list[Record]:
     """Return all members in join order, with what is said of them or without; several blocks at once."""
     blocks = [block for block, there in known.items() if there]
-    asks: list[Callable[[], list[Wire]]] = [partial(_rows, team_id, block, None, roster.BLOCK_ROWS * 2) for block in blocks]
+    asks: list[Callable[[], list[Wire]]] = [
+        partial(_rows, team_id, block, None, roster.BLOCK_ROWS * 2) for block in blocks
+    ]
     if texts:
         asks += [partial(_said, team_id, block) for block in blocks]
     answers = wave(asks) if asks else []
@@ -185,4 +185,3 @@ def record_of(raw: Wire, said: Wire | None) -> Record:
         text=said.get("d", {}).get("S"),
         groups=tuple(sorted(said.get("g", {}).get("SS", ()))),
     )
-

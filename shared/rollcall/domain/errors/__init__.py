@@ -30,6 +30,7 @@ RollcallError
 │   ├── MemberHasGrants           M8: names each grant
 │   ├── NotActive                 the member is deactivated
 │   ├── BeingRemoved              the member is gone but for a product's grants
+│   ├── GroupExists               a SCIM group of that name is there
 │   ├── HeldByHand                S3: an admin deactivated the member; only an admin lets them in again
 │   ├── NotManaged                S3: the member is not the identity provider's, and not in a proven domain
 │   ├── EmailNotProven            S3: the new address lies outside the team's proven domains
@@ -92,6 +93,7 @@ from rollcall.domain.errors.conflicts import (
     Contention,
     EmailNotProven,
     GrantLimit,
+    GroupExists,
     HeldByHand,
     InvitationExpired,
     InvitationRevoked,
@@ -126,6 +128,7 @@ __all__ = [
     "Forbidden",
     "Gone",
     "GrantLimit",
+    "GroupExists",
     "HeldByHand",
     "Invalid",
     "InvitationExpired",

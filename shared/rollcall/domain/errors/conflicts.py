@@ -163,6 +163,13 @@ class BeingRemoved(Conflict):
     detail = "This member was removed by the identity provider; the record goes when the last grant is released."
 
 
+class GroupExists(Conflict):
+    """A group of the same displayName, without regard to case, is there already."""
+
+    code = "group_exists"
+    detail = "A group of this name exists already."
+
+
 class HeldByHand(Conflict):
     """Rule S3: whom an admin deactivated by hand, the identity provider does not let in again."""
 

@@ -1,0 +1,170 @@
+"""SCIM's operations (RFC 7644): one route of the gateway, told apart here: the protocol has its own paths."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rollcall.actions import list_people, people, provision
+from rollcall.auth import authenticate
+from rollcall.domain import ids
+from rollcall.domain.errors import Invalid
+from rollcall.domain.permissions import Permission
+from rollcall.http import cursors, queries, scim_answers
+from rollcall.http.conditional import versions
+from rollcall.http.endpoint import Asked, Endpoint, Request, endpoint
+from rollcall.http.reply import Reply
+from rollcall.http.scim_request import Refused, ScimRequest, base, read_request, refusing
+from rollcall.scim import discovery, schemas
+from rollcall.scim.errors import InvalidCursor, NotFound, NotImplemented501
+from rollcall.scim.lists import list_response
+from rollcall.scim.patch import patch_user
+from rollcall.storage import keys
+from rollcall.storage.keys import Key
+from rollcall.storage.people import Place, Record
+
+Scim = Request[ScimRequest]
+
+
+def _reads(asked: Asked[Any]) -> list[Key]:
+    """Name what the operation needs beside the authentication, in the same round trip."""
+    wanted: ScimRequest = asked.body
+    match wanted.operation:
+        case (_, "Users/id"):
+            return [keys.member(asked.team_id, str(wanted.name))] if ids.valid(wanted.name, "mem") else []
+        case ("POST", "Users"):
+            return provision.reads(asked.team_id, wanted.content)
+        case ("GET", "Users"):
+            return list_people.reads(asked.team_id, wanted.query)
+        case _:
+            return []
+
+
+@endpoint(
+    permission=Permission.PROVISION,
+    accepts=authenticate.OF_SCIM,
+    reader=read_request,
+    reads=_reads,
+    answer=lambda _, reply: reply,
+    failure=scim_answers.failure,
+)
+def _serve(request: Scim) -> Reply:
+    """Serve one SCIM request."""
+    serve = OPERATIONS.get(request.body.operation)
+    if serve is None:
+        raise Refused(NotImplemented501())
+    return serve(request)
+
+
+def _create_user(request: Scim) -> Reply:
+    return _user(request, provision.create(request.call, request.body.content).record, 201)
+
+
+def _get_user(request: Scim) -> Reply:
+    return _user(request, provision.get(request.call, _member_id(request)))
+
+
+def _replace_user(request: Scim) -> Reply:
+    def build(before: people.Resource) -> people.Resource:
+        return {"active": before["active"], **request.body.content}
+
+    return _user(request, provision.change(request.call, _member_id(request), build).record)
+
+
+def _patch_user(request: Scim) -> Reply:
+    member_id = _member_id(request)
+
+    def build(before: people.Resource) -> people.Resource:
+        return refusing(lambda: patch_user(before, request.body.content, member_id))
+
+    return _user(request, provision.change(request.call, member_id, build).record)
+
+
+def _delete_user(request: Scim) -> Reply:
+    provision.remove(request.call, _member_id(request))
+    return Reply(204)
+
+
+def _list_users(request: Scim) -> Reply:
+    query, call = request.body.query, request.call
+    found = refusing(lambda: list_people.list_people(call, query, base(), _after(request)))
+    texts = [_text(request, record) for record in found.records]
+    if query.cursor is None:
+        return scim_answers.listed(texts, found.total, query.start_index, None)
+    return scim_answers.listed(texts, found.total, None, _cursor(request, found.following))
+
+
+def _user(request: Scim, record: Record, status: int = 200) -> Reply:
+    """Return a user; one that the client has already is not sent again (RFC 9110, section 13.1.2)."""
+    if status == 200 and request.asked.http.method in {"GET", "HEAD"} and _known(request, record.version):  # noqa: PLR2004 OK
+        return Reply(304, None, {"etag": f'W/"{record.version}"'})
+    return scim_answers.resource(_text(request, record), record.version, f"{base()}/Users/{record.id}", status)
+
+
+def _known(request: Scim, version: int) -> bool:
+    held = request.asked.http.headers.get("if-none-match")
+    if held is None:
+        return False
+    return held.strip() == "*" or version in (versions(held) or ())
+
+
+def _text(request: Scim, record: Record) -> str:
+    """Return a user as JSON: the stored text, unless only parts of it are asked for."""
+    query = request.body.query
+    if query.attributes is None and not query.excluded:
+        return people.rendering(record, base())
+    return scim_answers.text(query.project(people.seen(record, base())))
+
+
+def _member_id(request: Scim) -> str | None:
+    return request.body.name if ids.valid(request.body.name, "mem") else None
+
+
+def _scope(request: Scim) -> Mapping[str, str]:
+    """Return what a cursor is bound to beside the team: the list, its filter and its order."""
+    query = request.body.query
+    order = f"{query.sort_by} {query.descending}"
+    return {"": request.body.kind, "filter": repr(query.filter), "sort": order}
+
+
+def _after(request: Scim) -> Place | None:
+    cursor = request.body.query.cursor
+    if not cursor:
+        return None
+    team_id = request.call.team.id
+    try:
+        block, code = cursors.open_cursor(queries.cursor_keys(), team_id, _scope(request), cursor)
+    except (Invalid, ValueError):
+        raise Refused(InvalidCursor()) from None
+    return int(block), code
+
+
+def _cursor(request: Scim, place: Place | None) -> str | None:
+    if place is None:
+        return None
+    position = (str(place[0]), place[1])
+    return cursors.seal(queries.cursor_keys()[0], request.call.team.id, _scope(request), position)
+
+
+def _one_of(documents: list[dict[str, Any]], request: Scim) -> Reply:
+    if request.body.name is None:
+        return scim_answers.document(list_response(documents, len(documents), 1))
+    found = next((one for one in documents if one["id"].lower() == request.body.name.lower()), None)
+    if found is None:
+        raise Refused(NotFound())
+    return scim_answers.document(found)
+
+
+OPERATIONS: dict[tuple[str, str], Callable[[Scim], Reply]] = {
+    ("POST", "Users"): _create_user,
+    ("GET", "Users"): _list_users,
+    ("GET", "Users/id"): _get_user,
+    ("PUT", "Users/id"): _replace_user,
+    ("PATCH", "Users/id"): _patch_user,
+    ("DELETE", "Users/id"): _delete_user,
+    ("GET", "ServiceProviderConfig"): lambda _: scim_answers.document(discovery.service_provider_config(base())),
+    ("GET", "ResourceTypes"): lambda request: _one_of(discovery.resource_types(base()), request),
+    ("GET", "ResourceTypes/id"): lambda request: _one_of(discovery.resource_types(base()), request),
+    ("GET", "Schemas"): lambda request: _one_of(schemas.documents(base()), request),
+    ("GET", "Schemas/id"): lambda request: _one_of(schemas.documents(base()), request),
+}
+
+ROUTES: dict[str, Endpoint] = {"ANY /scim/v2/{proxy+}": _serve}
