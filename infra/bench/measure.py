@@ -13,10 +13,10 @@ from infra.bench.operations import OPERATIONS, Call, Crowd
 from infra.bench.units import Bill, billed
 from infra.local import seed
 from infra.local.functions import Functions
+from rollcall.actions import people
 from rollcall.auth import secrets
-from rollcall.domain.members import Link, Origin
+from rollcall.domain.members import Origin
 from rollcall.domain.permissions import Role
-from rollcall.domain.provisioning import digest
 from rollcall.storage import bulk, keys, roster
 from rollcall.storage.reads import read
 from rollcall.storage.table import Item
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from infra.local.stack import Stack
     from infra.local.template import Function
     from rollcall.domain.members import Member
+    from rollcall.domain.provisioning import Person
 
 CHUNK: Final = 4 * roster.BLOCK_ROWS
 LOADERS: Final = 2
@@ -174,21 +175,25 @@ def _numbered(team: Json, number: int) -> Member:
     name = seed.NAMES[number % len(seed.NAMES)]
     role = Role.ADMIN if number % 10 == 4 else Role.MEMBER  # noqa: PLR2004 one in ten
     email = f"person{number}@bench.example.com"
-    link = Link(Origin.CREATED, digest(email), digest(f"ext-{number}"))
-    return replace(seed._member(team, email, f"{name} {number}", role, number + 1, None), link=link)  # noqa: SLF001
+    member = seed._member(team, email, f"{name} {number}", role, number + 1, None)  # noqa: SLF001
+    return replace(member, link=_sent(member).link(Origin.CREATED))
 
 
 def _said(member: Member) -> str:
     """Return what the identity provider says of somebody, as the service keeps it."""
+    return _sent(member).text
+
+
+def _sent(member: Member) -> Person:
+    """Return somebody as an identity provider would have sent them."""
     given, _, family = member.name.rpartition(" ")
-    return json.dumps(
-        {
-            "userName": member.email,
-            "externalId": f"ext-{family}",
-            "displayName": member.name,
-            "name": {"givenName": given, "familyName": family},
-            "emails": [{"value": member.email, "type": "work", "primary": True}],
-            "title": "Engineer",
-        },
-        ensure_ascii=False,
-    )
+    resource = {
+        "userName": member.email,
+        "externalId": f"ext-{member.email_key}",
+        "displayName": member.name,
+        "name": {"givenName": given, "familyName": family},
+        "emails": [{"value": member.email, "type": "work", "primary": True}],
+        "title": "Engineer",
+        "active": True,
+    }
+    return people.sent(resource).person
