@@ -47,7 +47,7 @@ check-token: ## Find Rollcall's secrets in text, offline (FILE, several too; sta
 	@$(PYTHON) infra/check_token.py $(FILE)
 
 # ---------------------------------------------------------------- prove it
-.PHONY: test test-ministack races fuzz bench timing lint types template check format
+.PHONY: test test-ministack races fuzz bench bench-peers scim-demo scim-sync timing lint types template check format
 test: .venv/.dev-installed ## Run the tests that need nothing but Python
 	$(LOCALLY) $(PY) -m pytest -q -n 2 -m "not ministack"
 
@@ -62,6 +62,14 @@ fuzz: .venv/.dev-installed ## Try random requests on every route, others each ti
 
 bench: .venv/.dev-installed .venv-ministack/.installed ## Print what operations and cold starts cost (BENCH_SIZES=100,1000,10000,100000, BENCH_COLD=0)
 	@$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.bench
+
+bench-peers: .venv-peers/.installed ## Install the SCIM server that the benchmark runs beside ours, in its own environment
+
+scim-demo: .venv/.local-installed ## Let a toy Entra ID and a toy Okta provision seeded teams, and print what happened
+	@$(LOCALLY) $(PY) -m infra.scim_demo
+
+scim-sync: .venv/.local-installed .venv-ministack/.installed ## Sync a large directory by SCIM over bad weather (PEOPLE=5000 GROUPS=50 CONNECTIONS=4)
+	@$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.scim_sync
 
 timing: .venv/.dev-installed ## Time refused sign-ins and compare who is told apart (SAMPLES=2000 each)
 	@$(LOCALLY) $(PY) -m infra.timing --samples $(or $(SAMPLES),2000)
@@ -127,12 +135,12 @@ blocklist: .venv/.local-installed ## Make the blocklist of passwords anew (SOURC
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 lock: .venv/.dev-installed ## Resolve infra/requirements/*.in into hashed locks
 	cd infra/requirements && ../../$(COMPILE) --python-version 3.13 layer.in -o ../../shared/requirements.txt
-	cd infra/requirements && for use in local dev sam ministack; do \
+	cd infra/requirements && for use in local dev sam ministack peers; do \
 	  ../../$(COMPILE) --python-version 3.11 $$use.in -o $$use.txt || exit 1; \
 	done
 
 clean: ## Remove what was built and installed
-	rm -rf .venv .venv-sam .venv-ministack .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-sam .venv-ministack .venv-peers .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- environments; each stamp is newer than its lock
@@ -151,6 +159,11 @@ clean: ## Remove what was built and installed
 .venv-sam/.installed: infra/requirements/sam.txt
 	$(PYTHON) -m venv .venv-sam
 	.venv-sam/bin/python $(INSTALL) $<
+	@touch $@
+
+.venv-peers/.installed: infra/requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python $(INSTALL) $<
 	@touch $@
 
 # MiniStack runs the functions with its own Python, so it gets the runtime's version where there is one.

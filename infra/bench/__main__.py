@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.bench import report
+from infra.bench.beside import beside, peers
 from infra.bench.cold import cold_starts
 from infra.local.ministack_backend import NoMiniStack
 from infra.local.stack import Stack
@@ -37,6 +38,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     print("\n".join(report.operations(figures)), flush=True)
+    measured = sorted({one.size for one in figures})
+    print("\nBeside another SCIM server, which keeps everything in memory, in this run:\n")
+    print("\n".join(beside(figures, peers(measured))), flush=True)
     if os.environ.get("BENCH_COLD") != "0":
         print(f"\nImports with the client made, Python {platform.python_version()}, boto3's own client = 1.0:\n")
         print("\n".join(report.cold(list(cold_starts()))), flush=True)

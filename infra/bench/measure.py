@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from infra.bench.operations import OPERATIONS, Crowd
+from infra.bench.operations import OPERATIONS, Call, Crowd
 from infra.bench.units import Bill, billed
 from infra.local import seed
 from infra.local.functions import Functions
+from rollcall.actions import people
 from rollcall.auth import secrets
+from rollcall.domain.members import Origin
 from rollcall.domain.permissions import Role
 from rollcall.storage import bulk, keys, roster
 from rollcall.storage.reads import read
@@ -21,11 +24,13 @@ from rollcall.storage.table import Item
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infra.bench.operations import Call, Operation
+    from infra.bench.operations import Operation
     from infra.local.edges import Event, Json
+    from infra.local.replies import Response
     from infra.local.stack import Stack
     from infra.local.template import Function
     from rollcall.domain.members import Member
+    from rollcall.domain.provisioning import Person
 
 CHUNK: Final = 4 * roster.BLOCK_ROWS
 LOADERS: Final = 2
@@ -77,12 +82,18 @@ class Bench:
         Item.Meta.read_timeout_seconds = PATIENCE_SECONDS
         self._timed = Timed(self.stack.root, print)
         self.stack.gateway.functions = self._timed
-        owner = seed._team("bench", "Bench", 3)["owner"]  # noqa: SLF001 the seed's own way to a team
-        pat = str(owner["pat"])  # type: ignore[index]  # told as JSON
+        told: Json = seed._team("bench", "Bench", 3)  # noqa: SLF001 the seed's own way to a team
+        pat = str(told["owner"]["pat"])
         token = secrets.parse(pat)
         assert token  # noqa: S101 the seed made it
-        self.crowd = Crowd(token.team_id, pat, ())
+        self.crowd = Crowd(token.team_id, pat, told["scim_token"] or self._scim_token(told["owner"]), ())
         self._staff = 3
+
+    def _scim_token(self, owner: Json) -> str:
+        """Issue the team's SCIM token as an owner does. Raises Refused."""
+        credentials = {"email": owner["email"], "password": owner["password"]}
+        session = self._told(Call("POST", "/v1/teams/bench/sessions", credentials), None)["token"]
+        return str(self._told(Call("POST", "/v1/team/scim-tokens", {"name": "bench"}), session)["secret"])
 
     @property
     def size(self) -> int:
@@ -106,9 +117,13 @@ class Bench:
         starts = range(0, len(new), CHUNK)
         chunks = [(new[start : start + CHUNK], first + start) for start in starts]
         with ThreadPoolExecutor(LOADERS) as pool:
-            before = list(pool.map(lambda chunk: bulk.load(self.crowd.team_id, *chunk), chunks[:-1]))
-        last = [bulk.load(self.crowd.team_id, *chunk) for chunk in chunks[-1:]]
+            before = list(pool.map(self._load_one, chunks[:-1]))
+        last = [self._load_one(chunk) for chunk in chunks[-1:]]
         return [member for placed in [*before, *last] for member in placed]
+
+    def _load_one(self, chunk: tuple[Sequence[Member], int]) -> list[Member]:
+        members, first = chunk
+        return bulk.load(self.crowd.team_id, members, first, _said)
 
     def measure(self, place: int, operation: Operation) -> Figures:
         """Time one operation at the present size, then once more count what it costs."""
@@ -139,22 +154,46 @@ class Bench:
 
     def _send(self, call: Call) -> dict[str, int]:
         """Make a request and return what it says that it cost."""
-        headers = [
-            ("host", "127.0.0.1"),
-            ("authorization", f"Bearer {self.crowd.pat}"),
-            ("content-type", "application/json"),
-            ("x-rollcall-cost", "1"),
-        ]
+        told = dict(self._answered(call, self.crowd.scim_token if call.scim else self.crowd.pat).headers)
+        parts = (part.split("=") for part in told["x-rollcall-cost"].split(", "))
+        return {name: int(float(value)) for name, value in parts}
+
+    def _told(self, call: Call, token: str | None) -> Json:
+        return json.loads(self._answered(call, token).body)
+
+    def _answered(self, call: Call, token: str | None) -> Response:
+        headers = [("host", "127.0.0.1"), ("content-type", "application/json"), ("x-rollcall-cost", "1")]
+        headers += [("authorization", f"Bearer {token}")] if token else []
         answer = self.stack.gateway.call(call.method, call.target, headers, call.content)
         if answer.status not in {200, 201, 204}:
             raise Refused(f"{call.method} {call.target}: {answer.status} {answer.body!r}")
-        told = dict(answer.headers)["x-rollcall-cost"]
-        parts = (part.split("=") for part in told.split(", "))
-        return {name: int(float(value)) for name, value in parts}
+        return answer
 
 
 def _numbered(team: Json, number: int) -> Member:
     """Return a member as the seed makes them, with an order of joining that is the order of numbers."""
     name = seed.NAMES[number % len(seed.NAMES)]
     role = Role.ADMIN if number % 10 == 4 else Role.MEMBER  # noqa: PLR2004 one in ten
-    return seed._member(team, f"person{number}@bench.example.com", f"{name} {number}", role, number + 1, None)  # noqa: SLF001
+    email = f"person{number}@bench.example.com"
+    member = seed._member(team, email, f"{name} {number}", role, number + 1, None)  # noqa: SLF001
+    return replace(member, link=_sent(member).link(Origin.CREATED))
+
+
+def _said(member: Member) -> str:
+    """Return what the identity provider says of somebody, as the service keeps it."""
+    return _sent(member).text
+
+
+def _sent(member: Member) -> Person:
+    """Return somebody as an identity provider would have sent them."""
+    given, _, family = member.name.rpartition(" ")
+    resource = {
+        "userName": member.email,
+        "externalId": f"ext-{member.email_key}",
+        "displayName": member.name,
+        "name": {"givenName": given, "familyName": family},
+        "emails": [{"value": member.email, "type": "work", "primary": True}],
+        "title": "Engineer",
+        "active": True,
+    }
+    return people.sent(resource).person

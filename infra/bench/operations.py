@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from rollcall.domain import ids
 from rollcall.domain.permissions import Role
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from rollcall.domain.members import Member
 
 LARGE: Final = 10_000
+SCIM: Final = "/scim/v2"
+SCIM_LIST: Final = "SCIM list 100 at N/2"
+SCIM_FILTER: Final = "SCIM filter userName"
 _addresses = itertools.count(1)
 
 
@@ -28,6 +32,7 @@ class Crowd:
 
     team_id: str
     pat: str
+    scim_token: str
     members: Sequence[Member]
 
     @property
@@ -43,6 +48,11 @@ class Call:
     method: str
     target: str
     body: Json = None
+
+    @property
+    def scim(self) -> bool:
+        """Whether it is the identity provider's to make."""
+        return self.target.startswith(SCIM)
 
     @property
     def content(self) -> bytes:
@@ -108,6 +118,29 @@ def _invite(_: Crowd, __: int) -> Call:
     return Call("POST", "/v1/invitations", {"email": f"new{next(_addresses)}@example.com", "role": "member"})
 
 
+def _scim_list(crowd: Crowd, _: int) -> Call:
+    return Call("GET", f"{SCIM}/Users?startIndex={crowd.size // 2}&count=100")
+
+
+def _scim_filter(crowd: Crowd, _: int) -> Call:
+    return Call("GET", f"{SCIM}/Users?{urlencode({'filter': f'userName eq {json.dumps(_tied(crowd).email)}'})}")
+
+
+def _scim_get(crowd: Crowd, _: int) -> Call:
+    return Call("GET", f"{SCIM}/Users/{_tied(crowd).id}")
+
+
+def _scim_patch(crowd: Crowd, turn: int) -> Call:
+    """Set an attribute to another value each time, in Entra's words."""
+    operation = {"op": "Replace", "path": "title", "value": f"Engineer {turn}"}
+    schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+    return Call("PATCH", f"{SCIM}/Users/{_tied(crowd).id}", {"schemas": schemas, "Operations": [operation]})
+
+
+def _tied(crowd: Crowd) -> Member:
+    return crowd.members[crowd.size // 2]
+
+
 def _search_budget(size: int) -> Budget:
     return Budget(3 if size <= LARGE else None, 30 if size <= BLOCK_ROWS else 2700)
 
@@ -126,4 +159,8 @@ OPERATIONS: Final = (
     Operation("role change", _role, lambda _: Budget(2, None, 8)),
     Operation("deactivate", _deactivate, lambda _: Budget(2)),
     Operation("invite", _invite, lambda _: Budget(2)),
+    Operation(SCIM_LIST, _scim_list, lambda _: Budget(3, 75)),
+    Operation(SCIM_FILTER, _scim_filter, lambda _: Budget(2)),
+    Operation("SCIM get", _scim_get, lambda _: Budget(2)),
+    Operation("SCIM patch", _scim_patch, lambda _: Budget(3)),
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.bench import __main__ as bench
+from infra.bench.beside import Peer, beside, peers
 from infra.bench.measure import Figures
-from infra.bench.operations import OPERATIONS, Budget, Call, Operation
+from infra.bench.operations import OPERATIONS, SCIM_LIST, Budget, Call, Operation
 from infra.bench.report import operations, told, verdict
 from infra.bench.units import Bill, item_size, read_units, write_units
 
@@ -77,3 +80,18 @@ def test_switches_that_are_no_numbers_are_told(
     monkeypatch.setenv("BENCH_SIZES", "100,many")
     assert bench.main() == 2
     assert "BENCH_SIZES" in capsys.readouterr().err
+
+
+def test_a_peer_stands_beside_ours_only_where_it_is_installed() -> None:
+    listing = Operation(SCIM_LIST, lambda *_: Call("GET", "/"), lambda _: Budget(3))
+    ours = [Figures(listing, 0, size, 3, 3, Bill(), 2.0, 9.0) for size in (100, 1000)]
+    assert list(beside(ours, [Peer(100, 23.4, 0.8)]))[2:] == [
+        f"| {SCIM_LIST} | 100 | 2.0 | 23.4 |",
+        f"| {SCIM_LIST} | 1,000 | 2.0 | — |",
+    ]
+    assert list(beside(ours[:1], []))[2:] == [f"| {SCIM_LIST} | 100 | 2.0 | not installed |"]
+
+
+def test_a_peer_that_is_not_there_or_fails_has_no_figures(tmp_path: Path) -> None:
+    assert peers([100], tmp_path / "python") == []
+    assert peers([100], Path(sys.executable)) == []

@@ -14,7 +14,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CODE = ("shared", "functions", "infra")
-LOCKS = ("shared/requirements.txt", *(f"infra/requirements/{use}.txt" for use in ("local", "dev", "sam", "ministack")))
+LOCKS = (
+    "shared/requirements.txt",
+    *(f"infra/requirements/{use}.txt" for use in ("local", "dev", "sam", "ministack", "peers")),
+)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -1,11 +1,12 @@
 """Loading many members of a team at once, for seeds and benchmarks; the running service never comes this way.
 
-Writes what `commit` would have written for each join (member, claim, roster row, counters, owners), in batches. A batch
-puts whole items without conditions, so the members must be new and nobody else may be writing to the team.
+Writes what `commit` would have written for each join (member, claims, roster row, counters, owners, what an identity
+provider says of them), in batches. A batch puts whole items without conditions, so the members must be new and nobody
+else may be writing to the team.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from pynamodb.expressions.operand import Path
 
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.members import Member
-from rollcall.storage import keys, roster
-from rollcall.storage.items import ClaimItem, HeaderItem, OpenBlocksItem, OwnersItem
+from rollcall.storage import described, keys, roster
+from rollcall.storage.items import ClaimItem, DescriptionItem, HeaderItem, OpenBlocksItem, OwnersItem
 from rollcall.storage.table import Item
 from rollcall.storage.values import item_of
 
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
 
 
-def load(team_id: str, members: Iterable[Member], first_free: int = 1) -> list[Member]:
-    """Add the members to a team whose roster has `first_free` rows in block 0; return them with their blocks."""
+def load(
+    team_id: str, members: Iterable[Member], first_free: int = 1, says: Callable[[Member], str] | None = None
+) -> list[Member]:
+    """Add the members to a team whose roster has `first_free` rows in block 0; return them with their blocks.
+
+    `says` gives what the identity provider says of those who are tied to it.
+    """
     placed = [replace(m, block=(first_free + n) // roster.BLOCK_ROWS) for n, m in enumerate(members)]
     with Item.batch_write() as batch:
-        for item in _items(placed):
+        for item in _items(placed, says):
             batch.save(item)
     counters: dict[int, Counter[str]] = {}
     for member in placed:
@@ -42,8 +48,12 @@ def load(team_id: str, members: Iterable[Member], first_free: int = 1) -> list[M
     return placed
 
 
-def _items(members: Sequence[Member]) -> Iterator[Item]:
+def _items(members: Sequence[Member], says: Callable[[Member], str] | None) -> Iterator[Item]:
     for member in members:
         yield item_of(member)
         yield ClaimItem(*keys.claim(EMAIL, member.team_id, member.email_key), holder=member.id)
         yield roster.row_item(member)
+        for claim in described.claims(None, member):
+            yield ClaimItem(*keys.claim(claim.kind, member.team_id, claim.value), holder=member.id)
+        if says is not None and member.link is not None:
+            yield DescriptionItem(*keys.description(member.team_id, member.block, member.id), text=says(member))
