@@ -202,9 +202,9 @@ def _refused(call: Call, member: Member, refusal: RollcallError, verb: str) -> R
     deed = Deed(Action.SCIM_REFUSED, call.actor, member.subject, None, about)
     claim = Claim(REFUSAL, member.team_id, once, None, member.id, at=call.now, until=call.now + REFUSED_FOR)
     owners = read([keys.owners(member.team_id)]).owners(member.team_id) if isinstance(refusal, LastOwner) else ()
+    told = {"who": member.email or member.name, "asked": verb}
     letters = tuple(
-        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, {"email": member.email, **about})
-        for owner in sorted(owners)
+        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, told) for owner in sorted(owners)
     )
     with suppress(MemberExists):
         call.unkept().commit(Change(claims=(claim,), deeds=(deed,), letters=letters))

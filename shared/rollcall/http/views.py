@@ -22,7 +22,7 @@ def member_view(member: Member, team: Team, last_active: datetime | None = None)
     """Return a member; product access is the effective one: stored ∩ the team's products (I21)."""
     return {
         "id": member.id,
-        "email": member.email,
+        "email": member.email or None,
         "name": member.name,
         "avatar_url": member.avatar_url,
         "role": member.role.value,
@@ -42,7 +42,7 @@ def row_view(row: RowItem, team: Team) -> Json:
     member_id = roster.member_id(row)
     return {
         "id": member_id,
-        "email": row.email,
+        "email": row.email or None,
         "name": row.name,
         "avatar_url": row.avatar_url,
         "role": next(role for role in Role if roster.ROLE[role] in row.flags).value,

@@ -115,4 +115,20 @@ TO_OWNERS: Mapping[str, Callable[..., Notice]] = {
     "scim_token_leaked": scim_token_leaked,
     "scim_token_expiring": scim_token_expiring,
 }
+
+
+def scim_refused(team: str, reader: str, who: str, asked: str) -> Notice:
+    """Tell an owner that the identity provider would have cut off the last one (M4, case 138)."""
+    where, whom = plain(team), plain(who)
+    return Notice(
+        reader,
+        f"The identity provider asked for the {asked} of the last owner of {where}",
+        (
+            f"the identity provider of {where} asked for the {asked} of {whom}, the team's last active owner.",
+            "It was refused, and will be each time. Make somebody else an owner first, or keep the owner assigned there.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
 OF_TOKENS = {"token_issued": token_issued, "token_expiring": token_expiring, "token_leaked": token_leaked}

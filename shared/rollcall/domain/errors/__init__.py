@@ -33,6 +33,7 @@ RollcallError
 │   ├── GroupExists               a SCIM group of that name is there
 │   ├── HeldByHand                S3: an admin deactivated the member; only an admin lets them in again
 │   ├── NotManaged                S3: the member is not the identity provider's, and not in a proven domain
+│   ├── NotReachable              no link may be mailed to the member
 │   ├── EmailNotProven            S3: the new address lies outside the team's proven domains
 │   ├── ProductExists
 │   ├── ProductRetired            a product's key is never used again
@@ -102,6 +103,7 @@ from rollcall.domain.errors.conflicts import (
     MemberHasGrants,
     NotActive,
     NotManaged,
+    NotReachable,
     PasswordLoginOff,
     ProductExists,
     ProductRetired,
@@ -147,6 +149,7 @@ __all__ = [
     "NotCovered",
     "NotFound",
     "NotManaged",
+    "NotReachable",
     "PasswordLoginOff",
     "ProductExists",
     "ProductRetired",

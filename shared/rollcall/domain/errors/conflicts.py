@@ -177,6 +177,13 @@ class HeldByHand(Conflict):
     detail = "An admin deactivated this member by hand: reactivate them in Rollcall."
 
 
+class NotReachable(Conflict):
+    """No link may be mailed to the member: there is no address, or nobody but the identity provider vouches for it."""
+
+    code = "not_reachable"
+    detail = "This member has no proven address that a link may be mailed to: they sign in by the identity provider."
+
+
 class NotManaged(Conflict):
     """Rule S3: an existing member is not taken over by e-mail unless the team has proven its domain."""
 
