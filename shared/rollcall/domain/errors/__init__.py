@@ -31,6 +31,8 @@ RollcallError
 │   ├── NotActive                 the member is deactivated
 │   ├── ProductExists
 │   ├── ProductRetired            a product's key is never used again
+│   ├── DomainTaken               another team has proven this domain (case 196)
+│   ├── DomainUnproven            the DNS record is not there
 │   ├── TokenLimit                C4: the member holds as many tokens as the team allows
 │   ├── GrantLimit                M9: the member holds as many grants as there may be
 │   ├── AlreadyIssued             the answer held a secret and is not kept
@@ -85,6 +87,8 @@ from rollcall.domain.errors.conflicts import (
     AlreadyInvited,
     AlreadyIssued,
     Contention,
+    DomainTaken,
+    DomainUnproven,
     GrantLimit,
     InvitationExpired,
     InvitationRevoked,
@@ -112,6 +116,8 @@ __all__ = [
     "AlreadyIssued",
     "Conflict",
     "Contention",
+    "DomainTaken",
+    "DomainUnproven",
     "Flaw",
     "Forbidden",
     "Gone",
