@@ -4,6 +4,7 @@ from datetime import datetime
 
 from rollcall.domain import ids
 from rollcall.domain.connections import ScimToken
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
@@ -127,6 +128,17 @@ def scim_token_view(token: ScimToken, last_used: datetime | None = None) -> Json
         "created_at": rfc3339(token.created_at),
         "expires_at": rfc3339(token.expires_at),
         "last_used_at": None if last_used is None else rfc3339(last_used),
+    }
+
+
+def domain_view(domain: TeamDomain) -> Json:
+    """Return a domain that the team claims, and the DNS record that proves it."""
+    return {
+        "domain": domain.name,
+        "state": domain.state.value,
+        "record": {"type": "TXT", "name": domain.record, "value": domain.proof},
+        "created_at": rfc3339(domain.created_at),
+        "verified_at": None if domain.verified_at is None else rfc3339(domain.verified_at),
     }
 
 

@@ -37,6 +37,8 @@ RollcallError
 │   ├── EmailNotProven            S3: the new address lies outside the team's proven domains
 │   ├── ProductExists
 │   ├── ProductRetired            a product's key is never used again
+│   ├── DomainTaken               another team has proven this domain (case 196)
+│   ├── DomainUnproven            the DNS record is not there
 │   ├── TokenLimit                C4: the member holds as many tokens as the team allows
 │   ├── GrantLimit                M9: the member holds as many grants as there may be
 │   ├── AlreadyIssued             the answer held a secret and is not kept
@@ -92,6 +94,8 @@ from rollcall.domain.errors.conflicts import (
     AlreadyIssued,
     BeingRemoved,
     Contention,
+    DomainTaken,
+    DomainUnproven,
     EmailNotProven,
     GrantLimit,
     GroupExists,
@@ -125,6 +129,8 @@ __all__ = [
     "BeingRemoved",
     "Conflict",
     "Contention",
+    "DomainTaken",
+    "DomainUnproven",
     "EmailNotProven",
     "Flaw",
     "Forbidden",

@@ -128,6 +128,20 @@ class ProductRetired(Conflict):
     detail = "A product of this key was removed: keys are never used again, choose another."
 
 
+class DomainTaken(Conflict):
+    """Another team has proven this domain (case 196)."""
+
+    code = "domain_taken"
+    detail = "Another team has proven that this domain is theirs."
+
+
+class DomainUnproven(Conflict):
+    """The DNS record that proves the domain is not there."""
+
+    code = "domain_not_proven"
+    detail = "The TXT record is not there yet: publish it, and try again once your DNS has it."
+
+
 class TokenLimit(Conflict):
     """Rule C4: no more tokens than the team allows (I15)."""
 
