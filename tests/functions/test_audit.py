@@ -236,6 +236,7 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.TOKEN_ROTATED: "tests/functions/test_token_life.py",
         Action.TOKEN_LEAKED: "tests/functions/test_token_leaks.py",
         Action.SCIM_TOKEN_LEAKED: "the same",
+        Action.SCIM_CONFLICT_ACCEPTED: "tests/functions/test_scim_log.py",
         Action.DOMAIN_LAPSED: "tests/functions/test_domains.py",
         Action.ROSTER_REPAIRED: "tests/infra/test_recount.py",
     }
