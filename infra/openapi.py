@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILES: Final = (ROOT / "infra/openapi.json", ROOT / "shared/rollcall/http/openapi.json")
+UNDESCRIBED: Final = frozenset({DEFAULT_ROUTE, "ANY /scim/v2/{proxy+}"})
 SAFE: Final = frozenset({"GET", "HEAD"})
 ABOUT: Final = """\
 Team membership: who belongs to a team, with what role, to which products, and who changed that when.
+
+Identity providers call `/scim/v2` (RFC 7644), which describes itself: `/scim/v2/ServiceProviderConfig`, `/Schemas`.
 
 Bodies are strict: unknown fields, duplicate keys and wrong types are refused with a pointer. Every refusal is
 `application/problem+json` with a stable `code`; pages are refused by pages. Answers that belong to no operation: 404
@@ -112,14 +115,14 @@ def describe() -> dict[str, Any]:
 
 
 def endpoints() -> dict[str, Endpoint]:
-    """Return the endpoint of every route but `$default`, by route key."""
+    """Return the endpoint of every route but `$default` and SCIM's, which describes itself, by route key."""
     template = read_template(ROOT / "template.yaml")
     found: dict[str, Endpoint] = {}
     for name, function in template.functions.items():
         keys = [route.key for route in template.routes if route.function == name]
         if keys:
             found |= handled(function.folder, keys)
-    return {key: endpoint for key, endpoint in found.items() if key != DEFAULT_ROUTE}
+    return {key: endpoint for key, endpoint in found.items() if key not in UNDESCRIBED}
 
 
 def handled(folder: Path, keys: Sequence[str]) -> Mapping[str, Endpoint]:

@@ -15,8 +15,9 @@ from rollcall.domain.members import RoleSource, Source, Status
 from rollcall.domain.permissions import Role
 from rollcall.http import errors as http_errors
 from rollcall.http.errors import TABLE
+from rollcall.http.scim_request import Refused
 
-INTERNAL: Final = (domain_errors.NotCovered, domain_errors.Stale)
+INTERNAL: Final = (domain_errors.NotCovered, domain_errors.Stale, Refused)
 """Errors that never leave the service, with all below them."""
 
 _TEAM: Final = record("A team, as people outside may see it.", slug=SLUG, name=WORD)

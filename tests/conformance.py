@@ -91,7 +91,7 @@ def _of_scim(answer: Answer) -> list[str]:
         return []
     media = answer.headers.get("content-type")
     told = [] if media == "application/scim+json" else [f"the media type is {media}"]
-    if answer.status >= 400 and answer.json.get("status") != str(answer.status):  # noqa: PLR2004 refusals
+    if answer.status >= 400 and answer.json.get("status") != str(answer.status):
         told.append("the body is no SCIM error")
     return told
 

@@ -103,6 +103,12 @@ def _service_token(world: World) -> Scene:
     return Scene(session, path=f"{path}/{made['id']}")
 
 
+def _scim_token(world: World) -> Scene:
+    session = sign_in(world, world.acme.owner)
+    made = ask(world, "POST", "/v1/team/scim-tokens", {"name": "provider"}, session).json
+    return Scene(session, path=f"/v1/team/scim-tokens/{made['id']}")
+
+
 def _member(world: World) -> str:
     return f"/v1/members/{world.acme.member.id}"
 
@@ -151,6 +157,17 @@ CHANGES: list[tuple[str, Callable[[World], Scene], Any]] = [
         lambda w, s: ask(w, "POST", "/v1/team/products/trustgate/service-tokens", {"name": "prod"}, s.session),
     ),
     ("service_token.revoked", _service_token, lambda w, s: ask(w, "DELETE", s.path, None, s.session)),
+    (
+        "scim_token.issued",
+        _fresh,
+        lambda w, s: ask(w, "POST", "/v1/team/scim-tokens", {"name": "provider"}, s.session),
+    ),
+    ("scim_token.revoked", _scim_token, lambda w, s: ask(w, "DELETE", s.path)),
+    (
+        "scim.role_mapping_changed",
+        _nothing,
+        lambda w, _: ask(w, "PUT", "/v1/team/scim-role-mapping", {"mappings": [{"group": "A", "role": "admin"}]}),
+    ),
     ("grant.recorded", _service, lambda w, s: put_grant(w, w.acme.member.id, "vault-1", s.token)),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants/vault-1")),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants")),
@@ -204,6 +221,12 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.SESSION_ENDED: "tests/functions/test_sessions.py",
         Action.TOKEN_ROTATED: "tests/functions/test_token_life.py",
         Action.TOKEN_LEAKED: "tests/functions/test_token_leaks.py",
+        Action.PROVISIONED: "tests/functions/test_scim_users.py",
+        Action.RECREATED_BY_SCIM: "the same",
+        Action.ADOPTED: "the same",
+        Action.UPDATED: "the same",
+        Action.SCIM_REFUSED: "the same",
+        Action.SCIM_TOKEN_LEAKED: "the same",
         Action.ROSTER_REPAIRED: "tests/infra/test_recount.py",
     }
     assert {action.value for action in Action} == {row[0] for row in CHANGES} | {action.value for action in elsewhere}

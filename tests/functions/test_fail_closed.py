@@ -78,7 +78,7 @@ def body_for(world: World, body: Json) -> Json:
 def test_every_function_with_a_route_to_the_table_is_broken_below(world: World) -> None:
     routed = {route.function for route in world.stack.template.routes}
     folders = {function.folder.name for name, function in world.stack.template.functions.items() if name in routed}
-    assert folders - {"root"} == set(REQUESTS)
+    assert folders - {"root", "scim"} == set(REQUESTS)  # SCIM fails in its own words: test_scim_errors
 
 
 @pytest.mark.parametrize("function", list(REQUESTS))

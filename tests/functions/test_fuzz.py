@@ -103,7 +103,7 @@ class Prober:
 
 def place_of(key: str) -> str:
     """What kind of thing a route's path names."""
-    for place in ("service-tokens", "grants", "members", "tokens", "sessions", "reset"):
+    for place in ("service-tokens", "scim-tokens", "grants", "members", "tokens", "sessions", "reset"):
         if f"/{place}" in key:
             return place
     return "invitations"
@@ -128,12 +128,14 @@ def prepared(seeded: World) -> Iterator[Prober]:
     issued = seeded.call("POST", "/v1/tokens", {"name": "ci"}, token=session).json
     listed = "/v1/team/products/trustgate/service-tokens"
     service = seeded.call("POST", listed, {"name": "live"}, token=session).json
+    scim = seeded.call("POST", "/v1/team/scim-tokens", {"name": "live"}, token=session).json
     granted = f"/v1/members/{admin.id}/grants/vault-1"
     assert seeded.call("PUT", granted, {"name": "Vault"}, token=service["secret"]).status == 201
     path = {
         "session": session,
         "tokens": issued["id"],
         "service-tokens": service["id"],
+        "scim-tokens": scim["id"],
         "sessions": other,
         "grants": admin.id,
         "PUT /v1/members/{id}/grants/{grant}": service["secret"],
@@ -195,6 +197,8 @@ def member_bodies(heir: str) -> dict[str, dict[str, Any]]:
         "POST /v1/team/products": {"key": "newest", "name": "Newest"},
         "PATCH /v1/team/products/{key}": {"name": "Trust Gate"},
         "POST /v1/team/products/{key}/service-tokens": {"name": "staging"},
+        "POST /v1/team/scim-tokens": {"name": "new", "expires_at": "2040-01-01T00:00:00Z", "staged": False},
+        "PUT /v1/team/scim-role-mapping": {"mappings": [{"group": "Engineers", "role": "admin"}]},
         "POST /v1/team/transfer-ownership": {"member_id": heir},
         "POST /v1/introspect": {"token": "no credential", "token_type_hint": "access_token", "product": "trustgate"},
         "POST /v1/product-tokens": {"product": "trustgate"},

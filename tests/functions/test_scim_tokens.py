@@ -19,6 +19,8 @@ from rollcall.http import answers
 from rollcall.http.endpoint import Request, endpoint
 from rollcall.storage import keys, reads
 from rollcall.storage.commit import commit
+from tests.functions.test_token_leaks import report
+from tests.operations import second_owner
 
 if TYPE_CHECKING:
     from rollcall.http.bodies import Nothing
@@ -242,6 +244,45 @@ def test_of_two_who_issue_the_second_token_at_once_one_decides_again(world: Worl
     with pytest.raises(Stale):
         commit(slower)
     assert listed(world)["total"] == 2
+
+
+# ---------------------------------------------------------------- its end is told, and what leaks is revoked
+
+
+def test_every_owner_is_told_30_7_and_1_days_before_a_token_ends_each_time_once(world: World) -> None:
+    second_owner(world)
+    owners = (world.acme.owner.email, "olga@example.com")
+    issue(world, name="Okta", expires_at=rfc3339(clock.now() + timedelta(days=40)))
+    before = {email: len(world.mails(email)) for email in owners}
+    told = []
+    for days in (9, 2, 1, 20, 2, 4, 1.5):
+        world.advance(days * DAY)
+        world.invoke("expire")
+        world.invoke("expire")
+        told.append([len(world.mails(email)) - before[email] for email in owners])
+    assert told == [[0, 0], [1, 1], [1, 1], [1, 1], [2, 2], [2, 2], [3, 3]]
+    assert "Okta" in world.mails(owners[1])[-1].text
+    assert world.mails(owners[1])[-1].subject == "A SCIM token of Acme expires soon"
+
+
+def test_nobody_is_told_of_the_end_of_a_token_that_was_revoked(world: World) -> None:
+    made = issue(world, expires_at=rfc3339(clock.now() + timedelta(days=10))).json
+    world.call("DELETE", f"{PATH}/{made['id']}", token=world.acme.owner.pat)
+    before = len(world.mails())
+    world.advance(4 * DAY)
+    assert world.invoke("expire")["reminded"] == 0
+    assert len(world.mails()) == before
+
+
+def test_case_060_a_leaked_scim_token_is_revoked_at_once_and_the_owners_are_told(world: World) -> None:
+    made, kept = issue(world, name="Entra").json, issue(world).json
+    with world.tells("scim_token.leaked"):
+        assert report(world, made["secret"]).json == {"revoked": 1}
+    assert [provision(one["secret"])[0] for one in (made, kept)] == [401, 200]
+    assert world.mails(world.acme.owner.email)[-1].subject == "A SCIM token of Acme was found in the open and revoked"
+    forged = secrets.compose("scm", world.acme.id, kept["id"], bytes(32))
+    with world.unchanged():
+        assert report(world, forged, made["secret"]).json == {"revoked": 0}
 
 
 # ---------------------------------------------------------------- which groups give which role

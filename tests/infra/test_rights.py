@@ -26,6 +26,7 @@ FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
 BEYOND_THE_JOURNEY = {
     ("introspect", "UpdateItem", "M#*"): "the session or token that is shown has not been used in this hour",
     ("product_token", "UpdateItem", "M#*"): "a session half of whose idle time is over is extended",
+    ("connections", "UpdateItem", "M#*"): "a session half of whose idle time is over is extended",
     ("team", "UpdateItem", "H#*"): "giver and heir stand in different blocks of the roster",
     ("accept", "DeleteItem", "U#*"): "an invitation that its inviter could not grant any more is withdrawn",
 }
@@ -212,8 +213,21 @@ def _granting(world: World) -> None:
     assert _call(world, "GET", listed, token=session).status == 200
     assert _call(world, "DELETE", f"{listed}/{issued['id']}", None, session).status == 204
     assert _call(world, "POST", listed, {"name": "left over"}, session).status == 201
+    _connecting(world, session)
     heir = {"member_id": team.admin.id}
     assert _call(world, "POST", "/v1/team/transfer-ownership", heir, session).status == 200
+
+
+def _connecting(world: World, session: str) -> None:
+    path = "/v1/team/scim-tokens"
+    tokens = [_call(world, "POST", path, {"name": name}, session).json for name in ("old", "new")]
+    assert report(world, tokens[1]["secret"]).json == {"revoked": 1}
+    assert _call(world, "GET", path, token=session).status == 200
+    assert _call(world, "DELETE", f"{path}/{tokens[0]['id']}", None, session).status == 204
+    ends = f"{datetime.now(UTC) + timedelta(days=14):%Y-%m-%dT%H:%M:%SZ}"
+    assert _call(world, "POST", path, {"name": "due", "expires_at": ends}, session).status == 201
+    mapping = {"mappings": [{"group": "Engineers", "role": "admin"}]}
+    assert _call(world, "PUT", "/v1/team/scim-role-mapping", mapping, session).status == 200
 
 
 def _asking(world: World, service: str, session: str) -> None:

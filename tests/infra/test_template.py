@@ -21,7 +21,7 @@ from tests.infra.template_reading import (
 
 FOLDERS = sorted(functions())
 WITHOUT_TABLE = {"root"}
-READS_SECRET = {"accept", "audit", "manage_invitation", "members", "send_mail", "set_password"}
+READS_SECRET = {"accept", "audit", "manage_invitation", "members", "scim", "send_mail", "set_password"}
 SIGNS = {"product_token"}
 HASHES_PASSWORDS = {"accept", "set_password", "sign_in"}
 READS = ("BatchGetItem", "Query")
@@ -52,8 +52,10 @@ def test_a_function_says_how_it_runs(folder: str) -> None:
     assert function["Layers"] == [{"Ref": "Layer"}]
     assert function["Tracing"] == "Active"
     assert function["AutoPublishAliasAllProperties"] is True, "a new layer alone would not be published"
-    assert function["MemorySize"] == (1769 if folder in HASHES_PASSWORDS else 512)
-    assert function["Timeout"] == {"expire": 120, "purge": 300, "publish": 50, "send_mail": 50}.get(folder, 10)
+    assert function["MemorySize"] == (1769 if folder in HASHES_PASSWORDS else 1024 if folder == "scim" else 512)
+    assert function["Timeout"] == {"expire": 120, "purge": 300, "publish": 50, "scim": 29, "send_mail": 50}.get(
+        folder, 10
+    )
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -208,7 +210,10 @@ def test_case_075_no_policy_of_an_authorizer_could_let_another_route_through(tex
 def test_every_route_belongs_to_one_api_and_one_function_and_is_written_out() -> None:
     routes = [(body["Method"], body["Path"]) for _, _, body in events("HttpApi")]
     assert len(routes) == len(set(routes))
-    assert [route for route in routes if route[0] in {"ANY", "*"}] == [("ANY", "$default")]
+    assert [route for route in routes if route[0] in {"ANY", "*"}] == [
+        ("ANY", "/scim/v2/{proxy+}"),  # the protocol has paths and methods of its own
+        ("ANY", "$default"),
+    ]
     for _, _, body in events("HttpApi"):
         assert body["ApiId"] == {"Ref": "Api"}
         assert body.get("PayloadFormatVersion", "2.0") == "2.0"

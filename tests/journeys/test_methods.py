@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from infra.local.stack import ROOT
-from infra.local.template import DEFAULT_ROUTE, read_template
+from infra.local.template import read_template
+from infra.openapi import UNDESCRIBED
 from rollcall.http.bodies import FORM
 from tests.kit import GOOD_PASSWORD
 from tests.matrix import OPERATIONS, ROUTES_BESIDE, Beside, Operation
@@ -30,7 +31,7 @@ UNROUTED = {404: "route_not_found", 405: "method_not_allowed"}
 
 def _by_path() -> dict[str, set[str]]:
     """Each path with its methods, those of `/invitations/{id}` for `/invitations/bulk` too."""
-    routes = [route for route in read_template(ROOT / "template.yaml").routes if route.key != DEFAULT_ROUTE]
+    routes = [route for route in read_template(ROOT / "template.yaml").routes if route.key not in UNDESCRIBED]
     return {one.path: {route.method for route in routes if _fits(route.path, one.path)} for one in routes}
 
 
@@ -93,8 +94,9 @@ def sent(scene: Scene, route: str) -> Sent:
 
 def _target(scene: Scene, path: str) -> str:
     cast = scene.cast
-    if "/service-tokens/" in path:
-        return cast.service_token
+    of_machines = {"service-tokens": cast.service_token, "scim-tokens": cast.scim_token}
+    if path.split("/")[-2] in of_machines:
+        return of_machines[path.split("/")[-2]]
     if "/tokens/" in path:
         return cast.people["owner"].token
     if "/sessions/" in path:
@@ -134,7 +136,7 @@ UNCHANGING = [route for route, beside in ROUTES_BESIDE.items() if not beside.cha
 CHANGING = sorted(
     route.key
     for route in read_template(ROOT / "template.yaml").routes
-    if route.key not in {DEFAULT_ROUTE, "POST /v1/invitations/inspect", *UNCHANGING, "POST /v1/token-leaks"}
+    if route.key not in {*UNDESCRIBED, "POST /v1/invitations/inspect", *UNCHANGING, "POST /v1/token-leaks"}
     and route.method not in READING
 )
 

@@ -53,6 +53,8 @@ LETTERS: dict[str, Letter] = {
     "notice_token_issued": notices.token_issued("Acme", "Amy Lee", "deploy <b>", "wXyZ", None),
     "notice_token_expiring": notices.token_expiring("Acme", "Amy Lee", "deploy", "wXyZ", ENDS),
     "notice_token_leaked": notices.token_leaked("Acme", "Amy Lee", "deploy", "wXyZ", ENDS),
+    "notice_scim_token_expiring": notices.scim_token_expiring("Acme", "Amy Lee", "Okta", "wXyZ", ENDS.isoformat()),
+    "notice_scim_token_leaked": notices.scim_token_leaked("Acme", "Amy Lee", "Okta <b>", "wXyZ"),
     "notice_renewal_requested": notices.renewal_requested("Acme", "Amy Lee", "bo.kim@example.com", ENDS),
 }
 HOSTILE = [

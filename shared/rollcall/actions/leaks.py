@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 
 from rollcall.actions.call import Call
+from rollcall.actions.owners import to_owners
 from rollcall.auth import authenticate, secrets
 from rollcall.auth.secrets import Secret
-from rollcall.domain import credentials, service_tokens, tokens
+from rollcall.domain import connections, credentials, service_tokens, tokens
 from rollcall.domain.changes import Change
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Actor, CredentialKind
+from rollcall.domain.teams import Team
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found, read
 
 MOST = 1_000
-_KINDS = ("pat", "ses", "svc")
+_KINDS = ("pat", "ses", "svc", "scm")
 
 
 def revoke_leaked(call: Call, texts: Sequence[str]) -> int:
@@ -29,7 +31,7 @@ def revoke_leaked(call: Call, texts: Sequence[str]) -> int:
 
 def _keys(secret: Secret) -> list[Key]:
     more = [authenticate.token_key(secret)] if secret.kind == "pat" else []
-    owners = [keys.owners(secret.team_id)] if secret.kind == "svc" else []
+    owners = [keys.owners(secret.team_id)] if secret.kind in {"svc", "scm"} else []
     return [*authenticate.wanted(secret), *more, *owners]
 
 
@@ -40,6 +42,8 @@ def _change(call: Call, secret: Secret, found: Found) -> Change:
     actor = Actor(team.id, None, None, "leak report", None, CredentialKind.REPORT)
     if secret.kind == "svc":
         return _of_product(call, secret, found, actor)
+    if secret.kind == "scm":
+        return _of_provider(call, secret, found, team, actor)
     member = found.member(secret.team_id, secret.owner_id)
     held = None if member is None else _held(secret, member)
     if member is None or held is None:
@@ -55,6 +59,16 @@ def _held(secret: Secret, member: Member) -> str | None:
     of_kind = member.pats if secret.kind == "pat" else member.sessions
     credential = of_kind.get(secret.map_key)
     return credential.id if credential is not None and secrets.same(credential.hash, secret.hash) else None
+
+
+def _of_provider(call: Call, secret: Secret, found: Found, team: Team, actor: Actor) -> Change:
+    connection = found.connection(secret.team_id)
+    token = connection.token(secret.owner_id) if connection else None
+    if connection is None or token is None or not secrets.same(token.hash, secret.hash):
+        return Change()
+    about = {"name": token.name, "last4": token.last4}
+    letters = to_owners(call, team.id, found.owners(team.id), "scim_token_leaked", about)
+    return connections.leaked(connection, team, token, letters, actor)
 
 
 def _of_product(call: Call, secret: Secret, found: Found, actor: Actor) -> Change:

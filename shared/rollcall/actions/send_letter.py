@@ -148,8 +148,8 @@ def _to_member(
         return None
     if item.kind == "password_changed":
         return member.email_key, letters.PasswordChanged(team.name, member.name, now, _live_tokens(member, team, now))
-    if item.kind == "service_token_leaked":
-        return member.email_key, notices.service_token_leaked(team.name, member.name, **letter_value(item).fields)
+    if item.kind in notices.TO_OWNERS:
+        return member.email_key, notices.TO_OWNERS[item.kind](team.name, member.name, **letter_value(item).fields)
     if item.kind in notices.OF_TOKENS:
         return _of_token(member, item, team, now)
     link = member.password_link

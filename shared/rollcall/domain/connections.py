@@ -16,7 +16,6 @@ from rollcall.domain.times import rfc3339
 
 MOST_LIVE = 2
 MOST_RULES = 50
-MOST_TOLD = 10
 USUAL_LIFE = timedelta(days=365)
 
 

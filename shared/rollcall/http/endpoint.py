@@ -126,7 +126,6 @@ class Endpoint:
 
     def _observed(self, event: Event, watch: observe.Watch, meter: Meter) -> dict[str, object]:
         facts: dict[str, object] = {"route": "-"}
-        head = False
         local = os.environ.get("ROLLCALL_LOCAL") == "1"
         headers: Mapping[str, str] = {}
         try:
@@ -136,9 +135,8 @@ class Endpoint:
         else:
             request_id, headers = http.request_id, http.headers
             facts = {"route": http.route, "request_id": request_id}
-            head = http.method == "HEAD"
             reply = self._answered(http, facts)
-        if head:
+        if str(facts["route"]).startswith("HEAD "):
             reply = replace(reply, body="")
         observe.note(facts, reply.status, watch, meter)
         asked = "x-rollcall-cost" in headers
@@ -267,10 +265,6 @@ def _no_keys(_: Asked[Any]) -> Iterable[Key]:
     return ()
 
 
-def _problem(error: RollcallError, http: HttpRequest) -> Reply:
-    return errors.problem(error, http.request_id)
-
-
 def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     *,
     answer: Answer,
@@ -279,7 +273,7 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     reads: Reads = _no_keys,
     link: Callable[[HttpRequest, Any], str | None] | None = None,
     form: Form = False,
-    failure: Failure = _problem,
+    failure: Failure = errors.answer,
     tolerant: bool = False,
     leaving: bool = False,
     any_body: bool = False,

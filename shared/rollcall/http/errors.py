@@ -3,6 +3,7 @@
 from rollcall.domain import errors
 from rollcall.domain.errors import Invalid, RollcallError, StepUpRequired, TooManyRequests, Unavailable
 from rollcall.http.reply import PROBLEM, Reply
+from rollcall.http.request import HttpRequest
 
 
 class RouteNotFound(errors.NotFound):
@@ -65,6 +66,7 @@ TABLE: dict[type[RollcallError], tuple[int, str]] = {
     UnsupportedMediaType: (415, "Unsupported media type"),
     errors.KeyReused: (422, "Idempotency key reused"),
     TooManyRequests: (429, "Too many requests"),
+    Internal: (500, "Internal error"),
     Unavailable: (503, "Unavailable"),
     errors.Stale: (409, "Conflict"),
 }
@@ -91,6 +93,11 @@ def problem(error: RollcallError, request_id: str) -> Reply:
     if isinstance(error, Invalid):
         body["errors"] = [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in error.flaws]
     return Reply(status, body, headers_of(error), PROBLEM)
+
+
+def answer(error: RollcallError, http: HttpRequest) -> Reply:
+    """Return the answer to an error of a request."""
+    return problem(error, http.request_id)
 
 
 def internal(request_id: str) -> Reply:

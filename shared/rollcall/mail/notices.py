@@ -1,5 +1,6 @@
 """What each notice says. Names are strangers' texts, made harmless here; addresses are canonical ones."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from rollcall.mail.letters import Notice
@@ -80,4 +81,38 @@ def service_token_leaked(team: str, reader: str, name: str, product: str, last4:
     )
 
 
+def scim_token_leaked(team: str, reader: str, name: str, last4: str) -> Notice:
+    """Tell an owner that a SCIM token was found in the open, and does not work any more (case 60)."""
+    where, what = plain(team), plain(name)
+    return Notice(
+        reader,
+        f"A SCIM token of {where} was found in the open and revoked",
+        (
+            f'the SCIM token "{what}" (ending in {last4}) of {where} was found where anybody can read it.',
+            "It was revoked at once. If your identity provider used it, give it a new one: until then it cannot call.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
+def scim_token_expiring(team: str, reader: str, name: str, last4: str, expires: str) -> Notice:
+    """Tell an owner that a SCIM token ends soon (S2)."""
+    where, what, ends = plain(team), plain(name), moment(datetime.fromisoformat(expires))
+    return Notice(
+        reader,
+        f"A SCIM token of {where} expires soon",
+        (
+            f'the SCIM token "{what}" (ending in {last4}) of {where} expires on {ends}.',
+            "Make a second one, give it to your identity provider, and revoke this one: both work until then.",
+            "Without a token that works, people who leave stay members until somebody removes them.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
+TO_OWNERS: Mapping[str, Callable[..., Notice]] = {
+    "service_token_leaked": service_token_leaked,
+    "scim_token_leaked": scim_token_leaked,
+    "scim_token_expiring": scim_token_expiring,
+}
 OF_TOKENS = {"token_issued": token_issued, "token_expiring": token_expiring, "token_leaked": token_leaked}

@@ -20,7 +20,7 @@ DROPPED = frozenset({"password", "schemas"})  # a password is not ours to keep; 
 
 
 class Draft:
-    """A user's attributes, to be changed; `resource` is what has become of them."""
+    """A user's attributes, to be changed; `finished` tells what has become of them."""
 
     __slots__ = ("_made", "resource")
 
@@ -35,7 +35,7 @@ class Draft:
         What only the service writes is ignored; a name that no schema knows is, too, if it is null or not `strict`.
         """
         for key, value in given.items():
-            path = paths.find(f"{prefix}{key}", USER_NAMES)
+            path = paths.find(key if key.lower() in DROPPED else f"{prefix}{key}", USER_NAMES)
             if path is None and strict and value is not None:
                 raise InvalidPath(f"No schema has an attribute {key[:100]!r}.")
             if path is not None and not path.name.read_only:
@@ -52,6 +52,14 @@ class Draft:
             holder = self._holder(path.name.extension)
             _put(holder, attribute, self._changed(op, path, attribute, holder.get(attribute.name), value), op)
             self._prune()
+
+    def finished(self) -> dict[str, Any]:
+        """Return the user afterwards; an element that was made and was there already is there once, as retries need."""
+        for (name, _), made in self._made.items():
+            same = [one for one in self.resource.get(name, []) if one == made]
+            if len(same) > 1:
+                self.resource[name] = [one for one in self.resource[name] if one is not made]
+        return self.resource
 
     def _extension(self, op: Op, name: Name, value: object, *, strict: bool) -> None:
         if op == "remove" or value is None:
@@ -126,9 +134,9 @@ def _put(holder: dict[str, Any], attribute: Attribute, value: object, op: Op) ->
         raise InvalidValue(f"{attribute.name} has {values.MOST_VALUES} values at most.")
     if value is not None and value != []:
         holder[attribute.name] = value
-    elif attribute.required and op == "remove":
+    elif op == "remove" and attribute.required and attribute.name != "active":
         raise Mutability(f"{attribute.name} is required.")
-    elif attribute.required or attribute.name == "active":
+    elif attribute.required:
         raise InvalidValue(f"{attribute.name} cannot be without a value.")
     else:
         holder.pop(attribute.name, None)

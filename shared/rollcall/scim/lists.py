@@ -17,7 +17,10 @@ GREATEST_COUNT = 200
 ALWAYS = ("schemas", "id")
 NAMES = ("attributes", "excludedattributes")  # parameters that list names, folded
 
-_WHOLE_NUMBER = re.compile(r"([+-]?)0*([0-9]{1,15})")
+FARTHEST = 10**15
+
+_DIGITS = 15
+_WHOLE_NUMBER = re.compile(r"([+-]?)([0-9]+)")
 
 Selection = Mapping[str, Union["Selection", None]]  # an attribute's name, and which parts of it; None is all of it
 
@@ -83,14 +86,16 @@ def _text(given: Mapping[str, Any], name: str) -> str | None:
 
 
 def _number(given: Mapping[str, Any], name: str, otherwise: int) -> int:
-    """Read a whole number; what has more than fifteen digits is as good as the greatest of fifteen."""
+    """Read a whole number; one of more than fifteen digits is as good as a thousand million million."""
     value = given.get(name)
     if value is None:
         return otherwise
-    found = None if isinstance(value, bool) else _WHOLE_NUMBER.fullmatch(str(value).strip()[:20])
-    if found is None or len(str(value).strip()) > 20:  # noqa: PLR2004 as above
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-FARTHEST, min(FARTHEST, value))
+    found = _WHOLE_NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
         raise InvalidValue(f"{name} is a whole number.")
-    return int(f"{found[1]}{found[2]}")
+    return int(f"{found[1]}{found[2]}") if len(found[2]) <= _DIGITS else int(f"{found[1]}{FARTHEST}")
 
 
 def _descending(order: str | None) -> bool:

@@ -33,7 +33,7 @@ def patch_user(resource: Mapping[str, Any], body: object, own_id: str | None = N
             draft.apply(operation.op, paths.parse(operation.path, USER_NAMES), operation.value)
         else:
             draft.merge(operation.op, pathless(operation, own_id), strict=True)
-    return checked(draft.resource)
+    return checked(draft.finished())
 
 
 def operations(body: object) -> Iterator[Operation]:

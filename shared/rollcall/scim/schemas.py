@@ -93,7 +93,9 @@ class Name:
 
 def fold(text: str) -> str:
     """Return the text as attributes that are not case-exact compare it; letters' two encodings (NFC, NFD) meet."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _by_name(*attributes: Attribute) -> dict[str, Attribute]:
@@ -176,7 +178,7 @@ _USER = Schema(USER, "User", "A person who is, or was, a member of the team.", _
     _text("preferredLanguage", "The languages that the person prefers."),
     _text("locale", "Where the person is, for formats."),
     _text("timezone", "The person's time zone."),
-    Attribute("active", "Whether the person may sign in.", Type.BOOLEAN),
+    Attribute("active", "Whether the person may sign in; true where a POST is silent.", Type.BOOLEAN, required=True),
     _text("password", "Accepted and dropped.", case_exact=True, mutability="writeOnly", returned="never"),
     _values("emails", "E-mail addresses.", "work", "home", "other"),
     _values("phoneNumbers", "Telephone numbers.", "work", "home", "mobile", "fax", "pager", "other"),

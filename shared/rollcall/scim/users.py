@@ -30,7 +30,7 @@ def read_user(body: object) -> dict[str, Any]:
         raise InvalidSyntax("A user is a JSON object.")
     draft = Draft({})
     draft.merge("replace", body, strict=False)
-    return checked(draft.resource)
+    return checked(draft.finished())
 
 
 def checked(resource: dict[str, Any]) -> dict[str, Any]:

@@ -6,14 +6,12 @@ What hangs on the values is derived here and nowhere else: the roster row, its b
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import CancellationReason
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
 from rollcall.domain.changes import (
     Change,
-    Claim,
     Covered,
     Created,
     Described,
@@ -29,7 +27,7 @@ from rollcall.domain.changes import (
     Swept,
     Updated,
 )
-from rollcall.domain.errors import AlreadyInvited, MemberExists, NotCovered, RollcallError, SlugTaken, Stale
+from rollcall.domain.errors import NotCovered
 from rollcall.domain.events import Event
 from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import MOST_GRANTS
@@ -40,10 +38,9 @@ from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.domain.tokens import Token
-from rollcall.storage import described, keys, repairs, roster, seals, service_tokens, tallies
+from rollcall.storage import claims, described, keys, repairs, roster, seals, service_tokens, tallies
 from rollcall.storage.differences import differences, plain
 from rollcall.storage.items import (
-    ClaimItem,
     GrantItem,
     InvitationItem,
     MemberItem,
@@ -54,7 +51,7 @@ from rollcall.storage.items import (
     TeamItem,
     TokenItem,
 )
-from rollcall.storage.records import event_item, grant_item, lapsed_ttl, letter_item, remnant_item, sign_up_item
+from rollcall.storage.records import event_item, grant_item, letter_item, remnant_item, sign_up_item
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction, stale
 from rollcall.storage.values import item_of
@@ -73,7 +70,7 @@ def plan(change: Change, events: Iterable[Event], record: Item | None, stripe: i
     for step in change.steps:
         _step(transaction, step)
     for claim in change.claims:
-        _claim(transaction, claim)
+        claims.claim(transaction, claim)
     for (team_id, block), moved in transaction.counters.items():
         tallies.counters(transaction, team_id, block, moved)
     for team_id, (gained, lost) in transaction.owners.items():
@@ -289,7 +286,7 @@ def _hangs_on(transaction: Transaction, before: Member | None, after: Member | N
         return
     transaction.blocks[member.id] = member.block
     for claim in described.claims(before, after):
-        _claim(transaction, claim)
+        claims.claim(transaction, claim)
     described.addresses(transaction, before, after)
     moved = transaction.counters[member.team_id, member.block]
     for cell, by in roster.difference(before, after).items():
@@ -298,29 +295,3 @@ def _hangs_on(transaction: Transaction, before: Member | None, after: Member | N
     if owned != owns:
         gained, lost = transaction.owners[member.team_id]
         (gained if owns else lost).add(member.id)
-
-
-def _claim(transaction: Transaction, claim: Claim) -> None:
-    item = ClaimItem(*keys.claim(claim.kind, claim.team_id, claim.value), holder=claim.after or claim.before or "")
-    if claim.after is not None:
-        item.block = transaction.blocks.get(claim.after)
-    if claim.until is not None:
-        item.lapses_at, item.ttl = epoch_ms(claim.until), lapsed_ttl(claim.until)
-    free: Condition = ClaimItem.holder == claim.before
-    if claim.before is None:
-        free = Item.PK.does_not_exist()
-        free = free if claim.at is None else free | (ClaimItem.lapses_at <= epoch_ms(claim.at))
-    if claim.after is None:
-        transaction.deletes.append((item, free, stale))
-    else:
-        transaction.puts.append((item, free, _held))
-
-
-def _held(reason: CancellationReason) -> RollcallError:
-    """Say who holds what was claimed; the holder's id tells by its prefix."""
-    holder = str((reason.raw_item or {}).get("h", {}).get("S", ""))
-    if holder.startswith("team_"):
-        return SlugTaken()
-    if holder.startswith("mem_"):
-        return MemberExists(extra={"member": holder})
-    return AlreadyInvited(extra={"invitation": holder}) if holder else Stale()

@@ -1,0 +1,16 @@
+"""Letters to the owners of a team, of what is theirs to mend: credentials and claims that end."""
+
+from collections.abc import Mapping
+
+from rollcall.actions.call import Call
+from rollcall.domain.changes import Letter
+
+MOST_TOLD = 10
+
+
+def to_owners(
+    call: Call, team_id: str, owners: frozenset[str], kind: str, about: Mapping[str, str]
+) -> tuple[Letter, ...]:
+    """Return one letter for each of the owners, the ten who joined first where there are more."""
+    told = sorted(owners)[:MOST_TOLD]
+    return tuple(Letter(call.new_id("let"), kind, team_id, owner, 0, call.now, dict(about)) for owner in told)
