@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from infra.openapi_route import RECORDED, WRITES, Route
-from infra.openapi_schemas import MAPPING, Schema, choice, id_of, token_of
+from infra.openapi_schemas import MAPPING, Schema, choice, id_of, token_of, whole
 from infra.openapi_words import MOMENT, MOMENT_OR_NULL, WORD, listed, record
 from rollcall.domain import errors
 from rollcall.domain.connections import ConnectionState
+from rollcall.domain.domains import DomainState
+from rollcall.http.domain_routes import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +34,17 @@ CONNECTION_ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/team/scim-tokens/{id}": Route("revokeScimToken", 204, None, WRITES),
     "GET /v1/team/scim-role-mapping": Route("getScimRoleMapping", 200, "ScimRoleMapping"),
     "PUT /v1/team/scim-role-mapping": Route("setScimRoleMapping", 200, "ScimRoleMapping", WRITES),
+    "GET /v1/team/domains": Route("listDomains", 200, "DomainList"),
+    "POST /v1/team/domains": Route("claimDomain", 201, "Domain", (*RECORDED, errors.DomainTaken)),
+    "POST /v1/team/domains/{domain}/verify": Route(
+        "verifyDomain", 200, "Domain", (*RECORDED, errors.DomainTaken, errors.DomainUnproven, errors.NotFound)
+    ),
+    "DELETE /v1/team/domains/{domain}": Route("releaseDomain", 204, None, (*WRITES, errors.NotFound)),
 }
-CONNECTION_PATH: Final[Mapping[str, Schema]] = {"/v1/team/scim-tokens/{id}": id_of("scm")}
+CONNECTION_PATH: Final[Mapping[str, Schema]] = {
+    "/v1/team/scim-tokens/{id}": id_of("scm"),
+    "/v1/team/domains/{domain}": {"type": "string", "pattern": whole(NAME)},
+}
 
 
 def connection_shapes() -> dict[str, Schema]:
@@ -43,6 +54,15 @@ def connection_shapes() -> dict[str, Schema]:
         "ScimToken": record("A SCIM token; its secret is never shown again.", **_TOKEN),
         "IssuedScimToken": record("A new SCIM token with its secret.", **_TOKEN, secret=secret, scim_url=_URL),
         "ScimTokenList": _listed(),
+        "Domain": record(
+            "A domain that the team claims, and the DNS record that proves it.",
+            domain=WORD,
+            state=choice(DomainState),
+            record=record("The record.", type={"const": "TXT"}, name=WORD, value=WORD),
+            created_at=MOMENT,
+            verified_at=MOMENT_OR_NULL,
+        ),
+        "DomainList": listed("Domain", _ALL),
         "ScimRoleMapping": record("Which groups give which role.", mappings={"type": "array", "items": MAPPING}),
     }
 

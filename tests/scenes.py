@@ -26,6 +26,7 @@ ROLES = ("owner", "admin", "member")
 OTHER_PASSWORD = "another phrase nobody has used"
 LONG_AGO = timedelta(days=9)  # an invitation of then has expired
 AGO = timedelta(days=2)  # and so has a session, by its idle limit
+CLAIMED = "claimed.example.com"
 SOON = timedelta(seconds=1)
 
 
@@ -171,6 +172,9 @@ def _cast(world: World, moment: datetime) -> Cast:
     _done(world.act("revoke", invitations["revoked"]))
     service, service_token = _product(world, people)
     scim, scim_token = _scim_token(world, people)
+    claimed = world.call("POST", "/v1/team/domains", {"domain": CLAIMED}, token=world.acme.owner.pat)
+    _done(claimed)
+    world.publish(claimed.json["record"]["name"], claimed.json["record"]["value"])
     credentials = {**_credentials(world, people), "service token": service, "SCIM token": scim}
     return Cast(people, invitations, credentials, service_token, scim_token)
 

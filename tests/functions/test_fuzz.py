@@ -60,7 +60,7 @@ class Prober:
         """The path of a route, with ids that exist unless told otherwise."""
         place = place_of(key)
         known = {"id": self.path.get(place, ""), "token": self.path.get(f"{place} link", ""), "slug": "acme"}
-        known |= {"key": "trustgate", "group": "tokens", "grant": "vault-1"}
+        known |= {"key": "trustgate", "group": "tokens", "grant": "vault-1", "domain": "claimed.example.com"}
         return key.partition(" ")[2].format_map({**known, **path})
 
     def send(
@@ -129,6 +129,8 @@ def prepared(seeded: World) -> Iterator[Prober]:
     listed = "/v1/team/products/trustgate/service-tokens"
     service = seeded.call("POST", listed, {"name": "live"}, token=session).json
     scim = seeded.call("POST", "/v1/team/scim-tokens", {"name": "live"}, token=session).json
+    claimed = seeded.call("POST", "/v1/team/domains", {"domain": "claimed.example.com"}, token=session).json
+    seeded.publish(claimed["record"]["name"], claimed["record"]["value"])
     granted = f"/v1/members/{admin.id}/grants/vault-1"
     assert seeded.call("PUT", granted, {"name": "Vault"}, token=service["secret"]).status == 201
     path = {
@@ -198,6 +200,7 @@ def member_bodies(heir: str) -> dict[str, dict[str, Any]]:
         "PATCH /v1/team/products/{key}": {"name": "Trust Gate"},
         "POST /v1/team/products/{key}/service-tokens": {"name": "staging"},
         "POST /v1/team/scim-tokens": {"name": "new", "expires_at": "2040-01-01T00:00:00Z", "staged": False},
+        "POST /v1/team/domains": {"domain": "other.example.com"},
         "PUT /v1/team/scim-role-mapping": {"mappings": [{"group": "Engineers", "role": "admin"}]},
         "POST /v1/team/transfer-ownership": {"member_id": heir},
         "POST /v1/introspect": {"token": "no credential", "token_type_hint": "access_token", "product": "trustgate"},

@@ -117,7 +117,10 @@ def proven(call: Call, email_key: str) -> bool:
     """Tell whether the address lies in a domain that the team has proven."""
     domain = email_key.rpartition("@")[2]
     if not domain:
-        return False
+        key = keys.domain(call.team.id, domain)
+    found = call.found if key in call.found.items else read([key])
+    held = found.domain(call.team.id, domain)
+    return held is not None and held.proven
     return False
 
 
@@ -202,9 +205,9 @@ def _refused(call: Call, member: Member, refusal: RollcallError, verb: str) -> R
     deed = Deed(Action.SCIM_REFUSED, call.actor, member.subject, None, about)
     claim = Claim(REFUSAL, member.team_id, once, None, member.id, at=call.now, until=call.now + REFUSED_FOR)
     owners = read([keys.owners(member.team_id)]).owners(member.team_id) if isinstance(refusal, LastOwner) else ()
+    told = {"who": member.email or member.name, "asked": verb}
     letters = tuple(
-        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, {"email": member.email, **about})
-        for owner in sorted(owners)
+        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, told) for owner in sorted(owners)
     )
     with suppress(MemberExists):
         call.unkept().commit(Change(claims=(claim,), deeds=(deed,), letters=letters))

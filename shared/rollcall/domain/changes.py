@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from rollcall.domain.connections import Connection
+    from rollcall.domain.domains import TeamDomain
     from rollcall.domain.events import Deed
     from rollcall.domain.founding import SignUp
     from rollcall.domain.grants import Grant
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token | Connection
+    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,9 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A service token, or a sign-up, that is gone with this change."""
+    """A service token, a sign-up or a domain that is gone with this change."""
 
-    value: "ServiceToken | SignUp"
+    value: "ServiceToken | SignUp | TeamDomain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,14 @@ def change_role(member: Member, role: Role, actor: Actor) -> tuple[Change, Membe
     return _changed(Action.ROLE_CHANGED, member, after, actor)
 
 
+def clear_override(member: Member, mapped: Role, actor: Actor) -> tuple[Change, Member]:
+    """Hand the role back to the mapping, which gives `mapped` now; a role that is the mapping's already stays (R3)."""
+    if member.role_source is RoleSource.MAPPING:
+        return Change(), member
+    after = replace(member, role=mapped, role_source=RoleSource.MAPPING, version=member.version + 1)
+    return _changed(Action.ROLE_OVERRIDE_CLEARED, member, after, actor)
+
+
 def change_products(member: Member, products: ProductAccess, actor: Actor) -> tuple[Change, Member]:
     """Set which products the member may open; the role stays (M6)."""
     if member.products == products:

@@ -5,9 +5,10 @@ from typing import Any
 
 from rollcall.actions.scim_tokens import ListedTokens
 from rollcall.domain.connections import RoleRule, ScimToken
+from rollcall.domain.domains import TeamDomain
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply
-from rollcall.http.views import scim_token_view
+from rollcall.http.views import domain_view, scim_token_view
 
 
 def scim_url() -> str:
@@ -31,3 +32,19 @@ def scim_tokens(_: Request[Any], value: ListedTokens) -> Reply:
 def role_mapping(_: Request[Any], rules: tuple[RoleRule, ...]) -> Reply:
     """Return which groups give which role."""
     return Reply(200, {"mappings": [rule.facts for rule in rules]})
+
+
+def claimed(_: Request[Any], value: TeamDomain) -> Reply:
+    """Return 201 with the domain and the record that proves it."""
+    return Reply(201, domain_view(value))
+
+
+def domain(_: Request[Any], value: TeamDomain) -> Reply:
+    """Return 200 with the domain."""
+    return Reply(200, domain_view(value))
+
+
+def domains(_: Request[Any], value: list[TeamDomain]) -> Reply:
+    """Return the team's domains."""
+    rows = [domain_view(one) for one in value]
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})

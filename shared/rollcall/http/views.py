@@ -4,6 +4,7 @@ from datetime import datetime
 
 from rollcall.domain import ids
 from rollcall.domain.connections import ScimToken
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
@@ -22,7 +23,7 @@ def member_view(member: Member, team: Team, last_active: datetime | None = None)
     """Return a member; product access is the effective one: stored ∩ the team's products (I21)."""
     return {
         "id": member.id,
-        "email": member.email,
+        "email": member.email or None,
         "name": member.name,
         "avatar_url": member.avatar_url,
         "role": member.role.value,
@@ -42,7 +43,7 @@ def row_view(row: RowItem, team: Team) -> Json:
     member_id = roster.member_id(row)
     return {
         "id": member_id,
-        "email": row.email,
+        "email": row.email or None,
         "name": row.name,
         "avatar_url": row.avatar_url,
         "role": next(role for role in Role if roster.ROLE[role] in row.flags).value,
@@ -127,6 +128,17 @@ def scim_token_view(token: ScimToken, last_used: datetime | None = None) -> Json
         "created_at": rfc3339(token.created_at),
         "expires_at": rfc3339(token.expires_at),
         "last_used_at": None if last_used is None else rfc3339(last_used),
+    }
+
+
+def domain_view(domain: TeamDomain) -> Json:
+    """Return a domain that the team claims, and the DNS record that proves it."""
+    return {
+        "domain": domain.name,
+        "state": domain.state.value,
+        "record": {"type": "TXT", "name": domain.record, "value": domain.proof},
+        "created_at": rfc3339(domain.created_at),
+        "verified_at": None if domain.verified_at is None else rfc3339(domain.verified_at),
     }
 
 

@@ -33,6 +33,18 @@ class ConnectionItem(Item):
     version = NumberAttribute(attr_name="v")
 
 
+class DomainItem(Item):
+    """A domain that a team claims; its name stands in the key."""
+
+    proof = UnicodeAttribute(attr_name="p")
+    created_at = NumberAttribute(attr_name="c")
+    state = UnicodeAttribute(attr_name="s")
+    verified_at = NumberAttribute(attr_name="va", null=True)
+    check_at = NumberAttribute(attr_name="ca", null=True)
+    misses = NumberAttribute(attr_name="m")
+    version = NumberAttribute(attr_name="v")
+
+
 class UsedItem(Item):
     """When a SCIM token was last used."""
 

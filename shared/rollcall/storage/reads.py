@@ -8,6 +8,7 @@ from typing import Any
 
 from rollcall.domain.changes import Letter
 from rollcall.domain.connections import Connection
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.errors import Unavailable
 from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import Grant
@@ -19,6 +20,7 @@ from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.connections import connection_of
+from rollcall.storage.domains import domain_of
 from rollcall.storage.items import (
     ClaimItem,
     ConnectionItem,
@@ -71,6 +73,11 @@ class Found:
         """Return the team's SCIM connection."""
         raw = self.items.get(keys.connection(team_id))
         return None if raw is None else connection_of(ConnectionItem.from_raw_data(raw), team_id)
+
+    def domain(self, team_id: str, name: str) -> TeamDomain | None:
+        """Return a domain that the team claims; `proven` tells whether it is theirs."""
+        raw = self.items.get(keys.domain(team_id, name))
+        return None if raw is None else domain_of(raw, team_id)
 
     def member(self, team_id: str, member_id: str) -> Member | None:
         """Return the member."""
@@ -223,6 +230,12 @@ def service_tokens_of(team_id: str, product: str) -> list[ServiceToken]:
     """Return a product's service tokens, oldest first."""
     rows = query(Ask(keys.team(team_id).pk, begins=f"SVC#{product}#", consistent=True))
     return [service_token_of(ServiceTokenItem.from_raw_data(raw), team_id) for raw in rows.items]
+
+
+def domains_of(team_id: str) -> list[TeamDomain]:
+    """Return the team's domains, by name."""
+    rows = query(Ask(keys.team(team_id).pk, begins="DOMAIN#", consistent=True))
+    return [domain_of(raw, team_id) for raw in rows.items]
 
 
 def last_uses(team_id: str, token_ids: Sequence[str]) -> dict[str, datetime]:

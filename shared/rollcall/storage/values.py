@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.domain import ids
 from rollcall.domain.connections import Connection
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
 from rollcall.domain.members import Link, Member, Origin, PasswordLink, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
@@ -14,6 +15,7 @@ from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.connections import connection_item
+from rollcall.storage.domains import domain_item
 from rollcall.storage.items import (
     InvitationItem,
     MemberItem,
@@ -36,7 +38,7 @@ def products_of(text: str) -> ProductAccess:
     return ProductAccess() if text == "*" else ProductAccess(frozenset(key for key in text.split(",") if key))
 
 
-def item_of(value: Team | Member | Invitation | Token | Connection) -> Item:
+def item_of(value: Team | Member | Invitation | Token | Connection | TeamDomain) -> Item:
     """Return the item of a domain value."""
     if isinstance(value, Team):
         return _team_item(value)
@@ -46,6 +48,8 @@ def item_of(value: Team | Member | Invitation | Token | Connection) -> Item:
         return token_item(value)
     if isinstance(value, Connection):
         return connection_item(value)
+    if isinstance(value, TeamDomain):
+        return domain_item(value)
     return _invitation_item(value)
 
 
