@@ -38,11 +38,17 @@ def _reads(asked: Asked[Any]) -> list[Key]:
             return []
 
 
+def _beside(asked: Asked[Any]) -> Callable[[], object] | None:
+    wanted: ScimRequest = asked.body
+    return list_people.beside(asked.team_id, wanted.query) if wanted.operation == ("GET", "Users") else None
+
+
 @endpoint(
     permission=Permission.PROVISION,
     accepts=authenticate.OF_SCIM,
     reader=read_request,
     reads=_reads,
+    beside=_beside,
     answer=lambda _, reply: reply,
     failure=scim_answers.failure,
 )

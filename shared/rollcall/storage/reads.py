@@ -60,9 +60,10 @@ UNPROCESSED_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The items that were there, by key."""
+    """The items that were there, by key; `beside` is what a call made at the same time brought."""
 
     items: Mapping[Key, Wire]
+    beside: object = None
 
     def team(self, team_id: str) -> Team | None:
         """Return the team."""
