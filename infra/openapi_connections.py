@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.openapi_route import RECORDED, WRITES, Route
+from infra.openapi_route import CURSOR, LIMIT, RECORDED, WRITES, Route
 from infra.openapi_schemas import MAPPING, Schema, choice, id_of, token_of, whole
-from infra.openapi_words import MOMENT, MOMENT_OR_NULL, WORD, listed, record
+from infra.openapi_words import EMAIL, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, WORD, listed, record, ref
 from rollcall.domain import errors
 from rollcall.domain.connections import ConnectionState
 from rollcall.domain.domains import DomainState
+from rollcall.domain.members import Status
 from rollcall.http.domain_routes import NAME
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _ALL: Final = "How many there are."
 _URL: Final[Schema] = {"type": "string", "format": "uri", "description": "What an identity provider is told to call."}
+_FAILED: Final[Schema] = {"type": "string", "enum": ["true", "false"], "description": "Only refused requests."}
 _TOKEN: Final[Schema] = {
     "id": id_of("scm"),
     "name": WORD,
@@ -40,9 +42,17 @@ CONNECTION_ROUTES: Final[Mapping[str, Route]] = {
         "verifyDomain", 200, "Domain", (*RECORDED, errors.DomainTaken, errors.DomainUnproven, errors.NotFound)
     ),
     "DELETE /v1/team/domains/{domain}": Route("releaseDomain", 204, None, (*WRITES, errors.NotFound)),
+    "GET /v1/team/scim-log": Route(
+        "listScimRequests", 200, "ScimLogPage", query={"failed": _FAILED, "limit": LIMIT, "cursor": CURSOR}
+    ),
+    "GET /v1/team/scim-conflicts": Route(
+        "listScimConflicts", 200, "ScimConflictPage", query={"limit": LIMIT, "cursor": CURSOR}
+    ),
+    "POST /v1/team/scim-conflicts/{id}/accept": Route("acceptScimConflict", 200, "Member", RECORDED, headers=("ETag",)),
 }
 CONNECTION_PATH: Final[Mapping[str, Schema]] = {
     "/v1/team/scim-tokens/{id}": id_of("scm"),
+    "/v1/team/scim-conflicts/{id}": {**id_of("mem"), "description": "The member whom the conflict is about."},
     "/v1/team/domains/{domain}": {"type": "string", "pattern": whole(NAME)},
 }
 
@@ -63,8 +73,46 @@ def connection_shapes() -> dict[str, Schema]:
             verified_at=MOMENT_OR_NULL,
         ),
         "DomainList": listed("Domain", _ALL),
+        "ScimRequest": _logged(),
+        "ScimLogPage": _paged("ScimRequest", "A page of requests, newest first."),
+        "ScimConflict": _conflict(),
+        "ScimConflictPage": _paged("ScimConflict", "A page of conflicts."),
         "ScimRoleMapping": record("Which groups give which role.", mappings={"type": "array", "items": MAPPING}),
     }
+
+
+def _paged(name: str, description: str) -> Schema:
+    return record(description, data={"type": "array", "items": ref(name)}, next_cursor=TEXT_OR_NULL)
+
+
+def _logged() -> Schema:
+    return record(
+        "A request of the identity provider, and what it came to; bodies are not kept.",
+        id=id_of("log"),
+        at=MOMENT,
+        method=WORD,
+        path=WORD,
+        status={"type": "integer"},
+        meaning={**WORD, "description": "What it came to, in words."},
+        changed={"type": "array", "items": WORD, "description": "What is different since."},
+        hint={**TEXT_OR_NULL, "description": "How to mend what was refused."},
+        token_id=TEXT_OR_NULL,
+        request_id=TEXT_OR_NULL,
+    )
+
+
+def _conflict() -> Schema:
+    return record(
+        "A member whom the identity provider asked for and may not have without an owner's word.",
+        id=id_of("mem"),
+        member=record("Who it is.", id=id_of("mem"), email=EMAIL, name=WORD, status=choice(Status)),
+        user_name=WORD,
+        external_id=TEXT_OR_NULL,
+        resource={"type": "object", "description": "What the provider sent last.", "additionalProperties": True},
+        first_at=MOMENT,
+        last_at=MOMENT,
+        times={"type": "integer", "minimum": 1},
+    )
 
 
 def _listed() -> Schema:

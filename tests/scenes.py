@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from rollcall import clock
 from rollcall.auth import keyring, links
 from rollcall.domain import ids
+from rollcall.domain.changes import Change
 from rollcall.domain.members import PasswordLink
+from rollcall.domain.scim_conflicts import ScimConflict, renewed
+from rollcall.storage.commit import commit
 from tests.kit import GOOD_PASSWORD, World
 
 if TYPE_CHECKING:
@@ -176,6 +179,8 @@ def _cast(world: World, moment: datetime) -> Cast:
     _done(claimed)
     world.publish(claimed.json["record"]["name"], claimed.json["record"]["value"])
     credentials = {**_credentials(world, people), "service token": service, "SCIM token": scim}
+    conflict = ScimConflict(world.acme.id, people["held"].id, people["held"].email, None, "{}", moment, moment)
+    commit(Change(steps=(renewed(None, conflict),)))
     return Cast(people, invitations, credentials, service_token, scim_token)
 
 

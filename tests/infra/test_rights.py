@@ -241,8 +241,28 @@ def _proving(world: World, session: str) -> None:
         assert _call(world, "POST", f"/v1/team/domains/{name}/verify", {}, session).status == 200
         world.publish(record["name"], *([record["value"]] if name.startswith("kept") else []))
     assert _call(world, "POST", "/v1/team/domains", {"domain": name}, world.acme.owner.pat).status == 409
-    assert _call(world, "GET", "/v1/team/domains", token=session).status == 200
+    for listed in ("domains", "scim-log", "scim-conflicts"):
+        assert _call(world, "GET", f"/v1/team/{listed}", token=session).status == 200
+    for who in (world.globex.admin, world.globex.owner):
+        _conflict(world, who)
+    accept = f"/v1/team/scim-conflicts/{world.globex.admin.id}/accept"
+    assert _call(world, "POST", accept, {}, session).status == 200
     assert _call(world, "DELETE", "/v1/team/domains/gone.example.com", None, session).status == 204
+
+
+def _conflict(world: World, who: Person) -> None:
+    """Put down what a refused request of a provider leaves: a conflict, and an entry of the log."""
+    from rollcall import clock  # noqa: PLC0415 - the package learns the table's name when it is imported
+    from rollcall.domain.changes import Change  # noqa: PLC0415
+    from rollcall.domain.scim_conflicts import ScimConflict, renewed  # noqa: PLC0415
+    from rollcall.http.schedule import system_call  # noqa: PLC0415
+    from rollcall.storage.commit import commit  # noqa: PLC0415
+    from rollcall.storage.scim_log import Entry, entry_item  # noqa: PLC0415
+
+    now, team_id = clock.now(), world.globex.id
+    entry = Entry(system_call(now).new_id("log"), "POST", "/scim/v2/Users", 409, "refused")
+    sent = ScimConflict(team_id, who.id, who.email, None, "{}", now, now)
+    commit(Change(steps=(renewed(None, sent),)), (), entry_item(team_id, entry))
 
 
 def _asking(world: World, service: str, session: str) -> None:

@@ -103,7 +103,7 @@ def _target(scene: Scene, path: str) -> str:
         return cast.people["owner"].own_session
     if "/invitations/" in path:
         return cast.invitations["pending member"]
-    if "/grants" in path:
+    if "/grants" in path or "/scim-conflicts/" in path:
         return cast.people["held"].id
     return cast.people["off member" if path.endswith("/reactivate") else "other member"].id
 

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
     from rollcall.domain.permissions import Role
+    from rollcall.domain.scim_conflicts import ScimConflict
     from rollcall.domain.seals import Head, Seal
     from rollcall.domain.service_tokens import ServiceToken
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain
+    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain | ScimConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A service token, a sign-up or a domain that is gone with this change."""
+    """A service token, a sign-up, a domain or a conflict that is gone with this change."""
 
-    value: "ServiceToken | SignUp | TeamDomain"
+    value: "ServiceToken | SignUp | TeamDomain | ScimConflict"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class Action(StrEnum):
     DOMAIN_VERIFIED = "domain.verified"
     DOMAIN_LAPSED = "domain.lapsed"
     DOMAIN_RELEASED = "domain.released"
+    SCIM_CONFLICT_ACCEPTED = "scim_conflict.accepted"
     GRANT_RECORDED = "grant.recorded"
     GRANTS_RELEASED = "grants.released"
     ROSTER_REPAIRED = "roster.repaired"

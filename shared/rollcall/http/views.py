@@ -1,5 +1,6 @@
 """Domain values as the API tells them (2-api's shapes); pure, so that a replay tells the same."""
 
+import json
 from datetime import datetime
 
 from rollcall.domain import ids
@@ -8,12 +9,14 @@ from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import from_epoch_ms, rfc3339
 from rollcall.domain.tokens import Token, TokenState
 from rollcall.storage import roster
 from rollcall.storage.items import RowItem
+from rollcall.storage.scim_log import Entry
 from rollcall.storage.values import products_of
 
 Json = dict[str, object]
@@ -139,6 +142,36 @@ def domain_view(domain: TeamDomain) -> Json:
         "record": {"type": "TXT", "name": domain.record, "value": domain.proof},
         "created_at": rfc3339(domain.created_at),
         "verified_at": None if domain.verified_at is None else rfc3339(domain.verified_at),
+    }
+
+
+def log_view(entry: Entry) -> Json:
+    """Return a request of an identity provider as the log tells it."""
+    return {
+        "id": entry.id,
+        "at": rfc3339(entry.at),
+        "method": entry.method,
+        "path": entry.path,
+        "status": entry.status,
+        "meaning": entry.meaning,
+        "changed": list(entry.changed),
+        "hint": entry.hint,
+        "token_id": entry.token_id,
+        "request_id": entry.request_id,
+    }
+
+
+def conflict_view(conflict: ScimConflict, member: Member) -> Json:
+    """Return whom an identity provider asked for in vain, and what it sent."""
+    return {
+        "id": member.id,
+        "member": {"id": member.id, "email": member.email, "name": member.name, "status": member.status.value},
+        "user_name": conflict.user_name,
+        "external_id": conflict.external_id,
+        "resource": json.loads(conflict.resource),
+        "first_at": rfc3339(conflict.first_at),
+        "last_at": rfc3339(conflict.last_at),
+        "times": conflict.version,
     }
 
 

@@ -8,6 +8,8 @@
 | SCIM connection: its tokens, its mapping | `T#t` | `SCIM` | every authentication by a SCIM token (with the team) |
 | domain that the team claims | `T#t` | `DOMAIN#domain` | list, and whoever asks whether an address's domain is proven |
 | domain, held by the team that proved it | `DOMAIN#domain` | `LOCK` | conditions: one team only |
+| request of an identity provider (30 days) | `SL#t` | request | the log, newest first |
+| conflict: whom a provider asked for in vain | `SC#t` | `m` | list, accept |
 | last use of a SCIM token | `USED#t` | token | list of the tokens |
 | active owners (string set) | `T#t` | `OWNERS` | conditions only: the last-owner guard |
 | slug, held by a team or for 24 h by a sign-up | `SLUG#slug` | `LOCK` | sign-in, sign-up |
@@ -72,6 +74,26 @@ def connection(team_id: str) -> Key:
 def domain(team_id: str, name: str) -> Key:
     """Return the key of a domain that the team claims."""
     return Key(team(team_id).pk, f"DOMAIN#{name}")
+
+
+def scim_log_of(team_id: str) -> str:
+    """Return the partition of a team's log of requests."""
+    return f"SL#{ids.code(team_id)}"
+
+
+def scim_log(team_id: str, entry_id: str) -> Key:
+    """Return the key of an entry of the log."""
+    return Key(scim_log_of(team_id), ids.code(entry_id))
+
+
+def scim_conflicts_of(team_id: str) -> str:
+    """Return the partition of a team's conflicts."""
+    return f"SC#{ids.code(team_id)}"
+
+
+def scim_conflict(team_id: str, member_id: str) -> Key:
+    """Return the key of the conflict that a member's address met."""
+    return Key(scim_conflicts_of(team_id), ids.code(member_id))
 
 
 def scim_use(team_id: str, token_id: str) -> Key:

@@ -33,6 +33,7 @@ from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import MOST_GRANTS
 from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
@@ -112,8 +113,8 @@ def _step(transaction: Transaction, step: Step) -> None:
         _update(transaction, step)
 
 
-def _retire(transaction: Transaction, value: ServiceToken | SignUp | TeamDomain) -> None:
-    if isinstance(value, TeamDomain):
+def _retire(transaction: Transaction, value: ServiceToken | SignUp | TeamDomain | ScimConflict) -> None:
+    if isinstance(value, TeamDomain | ScimConflict):
         transaction.deletes.append((item_of(value), TeamItem.version == value.version, stale))
     elif isinstance(value, SignUp):
         transaction.deletes.append((sign_up_item(value), Item.PK.exists(), stale))

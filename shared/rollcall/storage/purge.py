@@ -59,6 +59,8 @@ def _partitions(team_id: str) -> Iterator[str]:
     yield keys.invitation(team_id, _ANY_INVITATION, closed=True).pk
     yield keys.header(team_id, 0, 0).pk
     yield keys.scim_use(team_id, _ANY_INVITATION).pk
+    yield keys.scim_log_of(team_id)
+    yield keys.scim_conflicts_of(team_id)
 
 
 def _delete(team_id: str, raw: Wire) -> int:

@@ -14,6 +14,7 @@ from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
+from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms, from_epoch_ms
@@ -46,6 +47,7 @@ from rollcall.storage.records import (
     sign_up_of,
     token_of,
 )
+from rollcall.storage.scim_conflicts import conflict_of
 from rollcall.storage.table import Wire, connection, guarded, table_name
 from rollcall.storage.values import (
     invitation_of,
@@ -79,6 +81,11 @@ class Found:
         """Return a domain that the team claims; `proven` tells whether it is theirs."""
         raw = self.items.get(keys.domain(team_id, name))
         return None if raw is None else domain_of(raw, team_id)
+
+    def scim_conflict(self, team_id: str, member_id: str) -> ScimConflict | None:
+        """Return the conflict that a member's address met."""
+        raw = self.items.get(keys.scim_conflict(team_id, member_id))
+        return None if raw is None else conflict_of(raw, team_id)
 
     def member(self, team_id: str, member_id: str) -> Member | None:
         """Return the member."""
