@@ -112,7 +112,8 @@ class Member:
     """A member of a team. `version` rises by one per change, `epoch` with every revocation of everything (I35).
 
     `link` is there for those whom the identity provider manages; `held` says that an admin deactivated them by hand,
-    which the identity provider cannot undo. `email` is empty for people without an address.
+    which the identity provider cannot undo; `grouped` that they are, or were, in a group of its. `email` is empty for
+    people without an address.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Member:
     grants: int = 0
     link: Link | None = None
     held: bool = False
+    grouped: bool = False
 
     @property
     def is_active(self) -> bool:

@@ -96,6 +96,24 @@ class DescriptionItem(Item):
     groups = UnicodeSetAttribute(attr_name="g", null=True)
 
 
+class GroupItem(Item):
+    """A SCIM group; `parents` are the codes of the groups that it is nested in."""
+
+    name = UnicodeAttribute(attr_name="n")
+    external_id = UnicodeAttribute(attr_name="x", null=True)
+    version = NumberAttribute(attr_name="v")
+    modified = NumberAttribute(attr_name="m")
+    parents = UnicodeSetAttribute(attr_name="g", null=True)
+    filling = NumberAttribute(attr_name="fi", null=True)
+    behind = NumberAttribute(attr_name="bh", null=True)
+
+
+class MembershipItem(Item):
+    """Somebody in a SCIM group; `nested` marks a group."""
+
+    nested = NumberAttribute(attr_name="k", null=True)
+
+
 class SignUpItem(Item):
     """A request for a team, under the id that the team is to have."""
 
@@ -134,6 +152,7 @@ class MemberItem(Item):
     grants = NumberAttribute(attr_name="gr", default=0)
     link = UnicodeAttribute(attr_name="li", null=True)
     held = NumberAttribute(attr_name="hd", default=0)
+    grouped = NumberAttribute(attr_name="gp", null=True)
     role_event = UnicodeAttribute(attr_name="re", null=True)
     products_event = UnicodeAttribute(attr_name="pe", null=True)
 

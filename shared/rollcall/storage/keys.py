@@ -163,6 +163,16 @@ def description(team_id: str, block: int, member_id: str) -> Key:
     return Key(f"SU#{ids.code(team_id)}#{block:05d}", ids.code(member_id))
 
 
+def group(team_id: str, group_id: str) -> Key:
+    """Return the key of a SCIM group; all of a team's lie together."""
+    return Key(f"GS#{ids.code(team_id)}", ids.code(group_id))
+
+
+def membership(team_id: str, group_code: str, party_code: str) -> Key:
+    """Return the key of a membership: of a member or of a nested group."""
+    return Key(f"G#{ids.code(team_id)}#{group_code}", party_code)
+
+
 def sign_up(team_id: str) -> Key:
     """Return the key of the request for a team that is to have this id."""
     return Key(f"REQ#{ids.code(team_id)}", "REQUEST")

@@ -16,9 +16,13 @@ from rollcall.domain.changes import (
     Described,
     Disowned,
     Granted,
+    Left,
+    Moved,
     Recounted,
+    Regrouped,
     Removed,
     Reowned,
+    Rests,
     Retired,
     Rewritten,
     Sealed,
@@ -101,8 +105,8 @@ def _step(transaction: Transaction, step: Step) -> None:
         transaction.checks.append((MemberItem(*key), covers, lambda _: NotCovered()))
     elif isinstance(step, Removed):
         _remove(transaction, step)
-    elif isinstance(step, Described):
-        described.describe(transaction, step)
+    elif isinstance(step, Described | Regrouped | Moved | Rests | Left):
+        described.plan(transaction, step)
     elif isinstance(step, Granted):
         _grant(transaction, step)
     elif isinstance(step, Sealed):
@@ -150,11 +154,13 @@ def _remove(transaction: Transaction, step: Removed) -> None:
     free: Condition = MemberItem.grants.does_not_exist() | (MemberItem.grants == 0)
     if step.released:
         free = MemberItem.grants == step.released
+    if not member.grouped:
+        free &= MemberItem.grouped.does_not_exist()
     transaction.deletes.append((item_of(member), (MemberItem.version == member.version) & free, stale))
     transaction.deletes.append((roster.row_item(member), None, stale))
     transaction.puts.append((remnant_item(member.team_id, member.id, step.at), Item.PK.does_not_exist(), stale))
     transaction.gone.add((member.team_id, member.id))
-    described.forget(transaction, member, step.at, by_hand=step.by_hand)
+    described.forget(transaction, step)
     _hangs_on(transaction, member, None)
 
 

@@ -12,6 +12,7 @@ from rollcall.domain.domains import TeamDomain
 from rollcall.domain.errors import Unavailable
 from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import Grant
+from rollcall.domain.groups import Group
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
 from rollcall.domain.scim_conflicts import ScimConflict
@@ -22,10 +23,12 @@ from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.connections import connection_of
 from rollcall.storage.domains import domain_of
+from rollcall.storage.groups import group_of
 from rollcall.storage.items import (
     ClaimItem,
     ConnectionItem,
     GrantItem,
+    GroupItem,
     InvitationItem,
     LetterItem,
     MemberItem,
@@ -120,6 +123,11 @@ class Found:
             return None
         item = ClaimItem.from_raw_data(raw)
         return item.holder, None if item.block is None else int(item.block)
+
+    def group(self, team_id: str, group_id: str) -> Group | None:
+        """Return the SCIM group."""
+        raw = self.items.get(keys.group(team_id, group_id))
+        return None if raw is None else group_of(GroupItem.from_raw_data(raw), team_id)
 
     def sign_up(self, team_id: str) -> SignUp | None:
         """Return the request for a team that is to have this id."""

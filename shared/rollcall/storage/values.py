@@ -128,6 +128,7 @@ def _member_item(member: Member) -> MemberItem:
         grants=member.grants,
         link=None if member.link is None else _link_text(member.link),
         held=int(member.held),
+        grouped=1 if member.grouped else None,
     )
 
 
@@ -158,6 +159,7 @@ def member_of(item: MemberItem, team_id: str) -> Member:
         grants=int(item.grants or 0),
         link=None if item.link is None else _link_of(item.link),
         held=bool(item.held),
+        grouped=bool(item.grouped),
     )
 
 
