@@ -122,11 +122,11 @@ def proven(call: Call, email_key: str) -> bool:
     """Tell whether the address lies in a domain that the team has proven."""
     domain = email_key.rpartition("@")[2]
     if not domain:
-        key = keys.domain(call.team.id, domain)
+        return False
+    key = keys.domain(call.team.id, domain)
     found = call.found if key in call.found.items else read([key])
     held = found.domain(call.team.id, domain)
     return held is not None and held.proven
-    return False
 
 
 def _met(call: Call, sent: Sent) -> list[Member]:
