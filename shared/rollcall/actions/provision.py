@@ -126,12 +126,12 @@ def proven(call: Call, email_key: str) -> bool:
     """Tell whether the address lies in a domain that the team has proven."""
     domain = email_key.rpartition("@")[2]
     if not domain:
-        team_id = call.home or call.team.id
+        return False
+    team_id = call.home or call.team.id
     key = keys.domain(team_id, domain)
     found = call.found if key in call.found.items else read([key])
     held = found.domain(team_id, domain)
     return held is not None and held.proven
-    return False
 
 
 def _met(call: Call, sent: Sent) -> list[Member]:
