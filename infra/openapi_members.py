@@ -49,6 +49,9 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
         "createInvitations", 200, "BulkOutcome", (*RECORDED, errors.AboveYourRank, errors.TooManyRequests)
     ),
     "PUT /v1/members/{id}/role": Route("changeRole", 200, "Member", (*_ON_MEMBER, errors.LastOwner), headers=("ETag",)),
+    "DELETE /v1/members/{id}/role-override": Route(
+        "clearRoleOverride", 200, "Member", (*_ON_MEMBER, errors.LastOwner), headers=("ETag",)
+    ),
     "PUT /v1/members/{id}/products": Route("changeProducts", 200, "Member", _ON_MEMBER, headers=("ETag",)),
     "POST /v1/members/{id}/deactivate": Route("deactivateMember", 200, "Receipt", (*_POSTED, *_CUT_OFF)),
     "POST /v1/members/{id}/reactivate": Route("reactivateMember", 200, "Member", _POSTED, headers=("ETag",)),

@@ -195,6 +195,7 @@ class Beside:
 
 _KEY: Final = {"key": "trustgate"}
 _PEOPLE: Final = {"emails": ["bea@example.com"], "role": "member", "products": {"all": True}}
+_DOMAIN: Final = {"domain": "claimed.example.com"}
 _GRANT: Final = {"grant": "project-1"}
 
 ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
@@ -242,6 +243,18 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
         Permission.REVOKE_SERVICE_TOKEN, "204 204 403 404 403 401", kind="service token", fills=_KEY
     ),
     "GET /v1/team/scim-role-mapping": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "GET /v1/team/domains": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "POST /v1/team/domains": Beside(
+        Permission.CONFIGURE_SSO, "201 201 403 201 403 401", {"domain": "other.example.com"}
+    ),
+    "POST /v1/team/domains/{domain}/verify": Beside(Permission.CONFIGURE_SSO, "200 200 403 404 403 401", fills=_DOMAIN),
+    "DELETE /v1/team/domains/{domain}": Beside(Permission.CONFIGURE_SSO, "204 204 403 404 403 401", fills=_DOMAIN),
+    "DELETE /v1/members/{id}/role-override": Beside(Permission.CHANGE_ROLE, "200 200 403 404 403 401", kind="member"),
+    "GET /v1/team/scim-log": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "GET /v1/team/scim-conflicts": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "POST /v1/team/scim-conflicts/{id}/accept": Beside(
+        Permission.MANAGE_SCIM_TOKENS, "200 403 403 404 403 401", kind="member"
+    ),
     "GET /v1/members/{id}/sessions": Beside(Permission.READ_MEMBERS, "200 200 403 404 403 401", kind="member"),
     "POST /v1/introspect": Beside(
         Permission.INTROSPECT, "403 403 403 403 200 401", {"token": "no credential"}, changes=False

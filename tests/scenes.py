@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from rollcall import clock
 from rollcall.auth import keyring, links
 from rollcall.domain import ids
+from rollcall.domain.changes import Change
 from rollcall.domain.members import PasswordLink
+from rollcall.domain.scim_conflicts import ScimConflict, renewed
+from rollcall.storage.commit import commit
 from tests.kit import GOOD_PASSWORD, World
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ ROLES = ("owner", "admin", "member")
 OTHER_PASSWORD = "another phrase nobody has used"
 LONG_AGO = timedelta(days=9)  # an invitation of then has expired
 AGO = timedelta(days=2)  # and so has a session, by its idle limit
+CLAIMED = "claimed.example.com"
 SOON = timedelta(seconds=1)
 
 
@@ -171,7 +175,12 @@ def _cast(world: World, moment: datetime) -> Cast:
     _done(world.act("revoke", invitations["revoked"]))
     service, service_token = _product(world, people)
     scim, scim_token = _scim_token(world, people)
+    claimed = world.call("POST", "/v1/team/domains", {"domain": CLAIMED}, token=world.acme.owner.pat)
+    _done(claimed)
+    world.publish(claimed.json["record"]["name"], claimed.json["record"]["value"])
     credentials = {**_credentials(world, people), "service token": service, "SCIM token": scim}
+    conflict = ScimConflict(world.acme.id, people["held"].id, people["held"].email, None, "{}", moment, moment)
+    commit(Change(steps=(renewed(None, conflict),)))
     return Cast(people, invitations, credentials, service_token, scim_token)
 
 

@@ -277,16 +277,21 @@ def test_replacing_and_removing_sub_attributes_keeps_the_rest() -> None:
     assert "name" not in patched(FULL, op("remove", "name"))
 
 
-def test_a_selected_value_is_replaced_whole_and_extended_by_add() -> None:
-    path = 'phoneNumbers[type eq "work"]'
-    assert patched(FULL, op("replace", path, {"value": "9"}))["phoneNumbers"][0] == {"value": "9"}
-    assert patched(FULL, op("add", path, {"display": "nine"}))["phoneNumbers"][0] == {
-        **FULL["phoneNumbers"][0],
-        "display": "nine",
-    }
-    assert patched(FULL, op("remove", path))["phoneNumbers"] == FULL["phoneNumbers"][1:]
-    assert patched(FULL, op("replace", path, None))["phoneNumbers"] == FULL["phoneNumbers"][1:]
+def test_a_selected_value_takes_what_is_given_and_keeps_the_rest() -> None:
+    path, (work, mobile) = 'phoneNumbers[type eq "work"]', FULL["phoneNumbers"]
+    for name in ("add", "replace"):
+        assert patched(FULL, op(name, path, {"value": "9"}))["phoneNumbers"] == [{**work, "value": "9"}, mobile]
+        assert patched(FULL, op(name, path, [{"type": "x"}]))["phoneNumbers"] == [{**work, "type": "x"}, mobile]
+        assert patched(FULL, op(name, path, {"Type": None}))["phoneNumbers"] == [{"value": "1"}, mobile]
+    assert patched(FULL, op("remove", path))["phoneNumbers"] == [mobile]
+    assert patched(FULL, op("replace", path, None))["phoneNumbers"] == [mobile]
     assert patched(JO, op("add", path, {"value": "3"}))["phoneNumbers"] == [{"type": "work", "value": "3"}]
+
+
+def test_adding_what_is_primary_already_beside_a_new_primary_is_no_contradiction() -> None:
+    work, home = FULL["emails"]
+    given = [{"value": work["value"], "type": "work"}, {"value": "n@x", "primary": True}]
+    assert patched(FULL, op("add", "emails", given))["emails"] == [{**work, "primary": False}, home, given[1]]
 
 
 def test_a_sub_attribute_without_filter_is_that_of_every_value() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from rollcall.actions import people
 from rollcall.actions.call import Call
+from rollcall.actions.leave_groups import leave_most
 from rollcall.actions.people import Resource, Sent
 from rollcall.domain import provisioning
 from rollcall.domain.changes import Change, Claim, Letter
@@ -105,7 +106,11 @@ def remove(call: Call, member_id: str | None) -> None:
     call.check_version(member.version)
     if member.link is None and not proven(call, member.email_key):
         raise _refused(call, member, NotManaged(), "removal")
-    _commit(call, member, "removal", provisioning.depart(member, call.actor, call.now), None)
+    _commit(call, member, "removal", _departure(call, member), None)
+
+
+def _departure(call: Call, member: Member) -> Change:
+    return provisioning.depart(member, call.actor, call.now, leave_most(call, member))
 
 
 def get(call: Call, member_id: str | None) -> Record:
@@ -117,7 +122,10 @@ def proven(call: Call, email_key: str) -> bool:
     """Tell whether the address lies in a domain that the team has proven."""
     domain = email_key.rpartition("@")[2]
     if not domain:
-        return False
+        key = keys.domain(call.team.id, domain)
+    found = call.found if key in call.found.items else read([key])
+    held = found.domain(call.team.id, domain)
+    return held is not None and held.proven
     return False
 
 
@@ -197,18 +205,23 @@ def _refused(call: Call, member: Member, refusal: RollcallError, verb: str) -> R
 
     Returns the refusal, to be raised.
     """
-    once = digest(f"{member.id} {refusal.code} {verb}")
-    about = {"asked": verb, "cause": refusal.code}
+    tell(call, member, refusal.code, verb, owners=isinstance(refusal, LastOwner))
+    return refusal
+
+
+def tell(call: Call, member: Member, cause: str, verb: str, *, owners: bool = False) -> None:
+    """Tell of what the identity provider could not do, once per member, cause and day (T2); the owners by mail, too."""
+    once = digest(f"{member.id} {cause} {verb}")
+    about = {"asked": verb, "cause": cause}
     deed = Deed(Action.SCIM_REFUSED, call.actor, member.subject, None, about)
     claim = Claim(REFUSAL, member.team_id, once, None, member.id, at=call.now, until=call.now + REFUSED_FOR)
-    owners = read([keys.owners(member.team_id)]).owners(member.team_id) if isinstance(refusal, LastOwner) else ()
+    listed = read([keys.owners(member.team_id)]).owners(member.team_id) if owners else ()
+    told = {"who": member.email or member.name, "asked": verb}
     letters = tuple(
-        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, {"email": member.email, **about})
-        for owner in sorted(owners)
+        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, told) for owner in sorted(listed)
     )
     with suppress(MemberExists):
         call.unkept().commit(Change(claims=(claim,), deeds=(deed,), letters=letters))
-    return refusal
 
 
 def _visible(call: Call, member_id: str | None) -> Member:

@@ -13,18 +13,21 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from rollcall.domain.connections import Connection
+    from rollcall.domain.domains import TeamDomain
     from rollcall.domain.events import Deed
     from rollcall.domain.founding import SignUp
     from rollcall.domain.grants import Grant
+    from rollcall.domain.groups import Group, Move
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
     from rollcall.domain.permissions import Role
+    from rollcall.domain.scim_conflicts import ScimConflict
     from rollcall.domain.seals import Head, Seal
     from rollcall.domain.service_tokens import ServiceToken
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token | Connection
+    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain | ScimConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +65,65 @@ class Removed:
     """A member who is gone at `at`, with this change; whoever still holds grants cannot be (M8).
 
     `released` grants of theirs are released in the same change. Of whom somebody took away `by_hand`, and the identity
-    provider may bring back, a note stays (M10).
+    provider may bring back, a note stays (M10). `groups` are the codes of the groups that they leave by it.
     """
 
     value: "Member"
     at: datetime
     released: int = 0
     by_hand: bool = False
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What the identity provider says of a member, as the SCIM floor keeps it; None when it says nothing any more."""
+    """What the identity provider says of a member, as the SCIM floor keeps it; None when it says nothing any more.
+
+    Then they leave their `groups` too, of which these are the codes.
+    """
 
     member: "Member"
     text: str | None
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """A SCIM group as it was (None: new) and is (None: gone); its version is added to, unless it was read `exact`."""
+
+    before: "Group | None"
+    after: "Group | None"
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Somebody who joins a group or leaves it; `rests` on all of their groups as they were read.
+
+    `first` makes a member known to be in groups, which is why a removal looks for them.
+    """
+
+    move: "Move"
+    group: "Group"
+    rests: bool = False
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """A member whose groups the change rests on: they are as they were read."""
+
+    member: "Member"
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A member who leaves some of their groups, by code, before they are removed."""
+
+    member: "Member"
+    groups: frozenset[str]
+    leaving: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +138,9 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A service token, or a sign-up, that is gone with this change."""
+    """A service token, a sign-up, a domain or a conflict that is gone with this change."""
 
-    value: "ServiceToken | SignUp"
+    value: "ServiceToken | SignUp | TeamDomain | ScimConflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +204,10 @@ Step = (
     | Covered
     | Removed
     | Described
+    | Regrouped
+    | Moved
+    | Rests
+    | Left
     | Granted
     | Retired
     | Disowned

@@ -112,7 +112,8 @@ class Member:
     """A member of a team. `version` rises by one per change, `epoch` with every revocation of everything (I35).
 
     `link` is there for those whom the identity provider manages; `held` says that an admin deactivated them by hand,
-    which the identity provider cannot undo. `email` is empty for people without an address.
+    which the identity provider cannot undo; `grouped` that they are, or were, in a group of its. `email` is empty for
+    people without an address.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Member:
     grants: int = 0
     link: Link | None = None
     held: bool = False
+    grouped: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -148,6 +150,15 @@ class Member:
     def owns(self) -> bool:
         """Tell whether this is one of the team's active owners (M4 counts no others)."""
         return self.is_active and self.role is Role.OWNER
+
+    @property
+    def reachable(self) -> bool:
+        """Tell whether a link may be mailed: there is an address, and not only the identity provider vouches for it.
+
+        One that came with a later change proves nothing until the member has signed in by it or by SSO.
+        """
+        moved = self.link is not None and self.link.moved and not self.email_verified
+        return bool(self.email_key) and not moved
 
     def credential(self, credential_id: str | None) -> Session | Pat | None:
         """Return the session or token of that id."""

@@ -38,6 +38,14 @@ def change_role(member: Member, role: Role, actor: Actor) -> tuple[Change, Membe
     return _changed(Action.ROLE_CHANGED, member, after, actor)
 
 
+def clear_override(member: Member, mapped: Role, actor: Actor) -> tuple[Change, Member]:
+    """Hand the role back to the mapping, which gives `mapped` now; a role that is the mapping's already stays (R3)."""
+    if member.role_source is RoleSource.MAPPING:
+        return Change(), member
+    after = replace(member, role=mapped, role_source=RoleSource.MAPPING, version=member.version + 1)
+    return _changed(Action.ROLE_OVERRIDE_CLEARED, member, after, actor)
+
+
 def change_products(member: Member, products: ProductAccess, actor: Actor) -> tuple[Change, Member]:
     """Set which products the member may open; the role stays (M6)."""
     if member.products == products:
@@ -93,16 +101,25 @@ def revoke_tokens(member: Member, actor: Actor) -> tuple[Change, Member]:
     return Change(steps=(Updated(member, after, cuts=("pats",)),), deeds=(deed,)), after
 
 
-def remove(member: Member, grants: Sequence[Grant], actor: Actor, now: datetime, *, left: bool = False) -> Change:
+def remove(
+    member: Member,
+    grants: Sequence[Grant],
+    actor: Actor,
+    now: datetime,
+    *,
+    left: bool = False,
+    groups: frozenset[str] = frozenset(),
+) -> Change:
     """Take the member out of the team, with everything that could authenticate them (M8, M11).
 
-    Raises MemberHasGrants, naming each grant. What they created and what the audit says of them is untouched.
+    Raises MemberHasGrants, naming each grant. What they created and what the audit says of them is untouched. `groups`
+    are the codes of the groups that they leave by it.
     """
     if grants:
         raise MemberHasGrants(grants=[grant.facts for grant in grants])
     action = Action.LEFT if left else Action.REMOVED
     return Change(
-        steps=(Removed(member, now, by_hand=actor.kind is not CredentialKind.SCIM),),
+        steps=(Removed(member, now, by_hand=actor.kind is not CredentialKind.SCIM, groups=groups),),
         claims=released(member),
         deeds=(Deed(action, actor, member.subject, member.facts, None),),
     )

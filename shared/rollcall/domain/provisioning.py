@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollcall.domain import membership
-from rollcall.domain.changes import Change, Claim, Created, Described, Removed, Step, Updated
+from rollcall.domain.changes import Change, Claim, Created, Described, Step, Updated
 from rollcall.domain.errors import EmailNotProven, HeldByHand
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.ids import base62
@@ -131,32 +131,27 @@ def rewrite(member: Member, person: Person, before: str | None, actor: Actor, *,
     return replace(change, claims=tuple(claim for claim in (old, new) if claim.value)), after
 
 
-def depart(member: Member, actor: Actor, now: datetime) -> Change:
+def depart(member: Member, actor: Actor, now: datetime, groups: frozenset[str] = frozenset()) -> Change:
     """Take a member out for the identity provider, which grants never hold up (4-security.md, decision 1).
 
     While a product still holds them the record stays, `removing`: without credentials, unknown to SCIM, its address
     and names free at once. It goes with the last grant.
     """
     if not member.grants:
-        return membership.remove(member, (), actor, now)
+        return membership.remove(member, (), actor, now, groups=groups)
     after = replace(
         membership.without_credentials(member),
         status=Status.REMOVING,
         link=None,
         held=False,
+        grouped=False,
         password_hash=None,
         password_link=PasswordLink(member.password_link.generation + 1),
     )
     deed = Deed(Action.REMOVED, actor, member.subject, member.facts, {"status": Status.REMOVING.value})
     step = Updated(member, after, cuts=membership.CREDENTIALS)
     claims = membership.released(member)
-    return Change(steps=(step, Described(member, None)), claims=claims, deeds=(deed,))
-
-
-def complete(member: Member, released: int, actor: Actor, now: datetime) -> Change:
-    """Finish a removal with the release of the last grants, all of them in the same transaction."""
-    deed = Deed(Action.REMOVED, actor, member.subject, {"status": Status.REMOVING.value}, None)
-    return Change(steps=(Removed(member, now, released),), deeds=(deed,))
+    return Change(steps=(step, Described(member, None, groups)), claims=claims, deeds=(deed,))
 
 
 def _passing(before: Member, after: Member) -> tuple[tuple[str, str | None, str | None], ...]:

@@ -1,27 +1,24 @@
 """SCIM's operations (RFC 7644): one route of the gateway, told apart here: the protocol has its own paths."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from rollcall.actions import list_people, people, provision
 from rollcall.auth import authenticate
 from rollcall.domain import ids
-from rollcall.domain.errors import Invalid
 from rollcall.domain.permissions import Permission
-from rollcall.http import cursors, queries, scim_answers
-from rollcall.http.conditional import versions
-from rollcall.http.endpoint import Asked, Endpoint, Request, endpoint
+from rollcall.http import scim_answers, scim_group_routes
+from rollcall.http.endpoint import Asked, Endpoint, endpoint
 from rollcall.http.reply import Reply
+from rollcall.http.scim_paging import Scim, opened, sealed, unchanged
 from rollcall.http.scim_request import Refused, ScimRequest, base, read_request, refusing
 from rollcall.scim import discovery, schemas
-from rollcall.scim.errors import InvalidCursor, NotFound, NotImplemented501
+from rollcall.scim.errors import NotFound, NotImplemented501
 from rollcall.scim.lists import list_response
 from rollcall.scim.patch import patch_user
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.people import Place, Record
-
-Scim = Request[ScimRequest]
 
 
 def _reads(asked: Asked[Any]) -> list[Key]:
@@ -34,8 +31,15 @@ def _reads(asked: Asked[Any]) -> list[Key]:
             return provision.reads(asked.team_id, wanted.content)
         case ("GET", "Users"):
             return list_people.reads(asked.team_id, wanted.query)
+        case (_, "Groups" | "Groups/id"):
+            return scim_group_routes.reads(asked)
         case _:
             return []
+
+
+def _beside(asked: Asked[Any]) -> Callable[[], object] | None:
+    wanted: ScimRequest = asked.body
+    return list_people.beside(asked.team_id, wanted.query) if wanted.operation == ("GET", "Users") else None
 
 
 @endpoint(
@@ -43,6 +47,7 @@ def _reads(asked: Asked[Any]) -> list[Key]:
     accepts=authenticate.OF_SCIM,
     reader=read_request,
     reads=_reads,
+    beside=_beside,
     answer=lambda _, reply: reply,
     failure=scim_answers.failure,
 )
@@ -94,16 +99,9 @@ def _list_users(request: Scim) -> Reply:
 
 def _user(request: Scim, record: Record, status: int = 200) -> Reply:
     """Return a user; one that the client has already is not sent again (RFC 9110, section 13.1.2)."""
-    if status == 200 and request.asked.http.method in {"GET", "HEAD"} and _known(request, record.version):  # noqa: PLR2004 OK
-        return Reply(304, None, {"etag": f'W/"{record.version}"'})
+    if status == 200 and (known := unchanged(request, record.version)):  # noqa: PLR2004 OK
+        return known
     return scim_answers.resource(_text(request, record), record.version, f"{base()}/Users/{record.id}", status)
-
-
-def _known(request: Scim, version: int) -> bool:
-    held = request.asked.http.headers.get("if-none-match")
-    if held is None:
-        return False
-    return held.strip() == "*" or version in (versions(held) or ())
 
 
 def _text(request: Scim, record: Record) -> str:
@@ -118,30 +116,13 @@ def _member_id(request: Scim) -> str | None:
     return request.body.name if ids.valid(request.body.name, "mem") else None
 
 
-def _scope(request: Scim) -> Mapping[str, str]:
-    """Return what a cursor is bound to beside the team: the list, its filter and its order."""
-    query = request.body.query
-    order = f"{query.sort_by} {query.descending}"
-    return {"": request.body.kind, "filter": repr(query.filter), "sort": order}
-
-
 def _after(request: Scim) -> Place | None:
-    cursor = request.body.query.cursor
-    if not cursor:
-        return None
-    team_id = request.call.team.id
-    try:
-        block, code = cursors.open_cursor(queries.cursor_keys(), team_id, _scope(request), cursor)
-    except (Invalid, ValueError):
-        raise Refused(InvalidCursor()) from None
-    return int(block), code
+    position = opened(request, 2)
+    return (int(position[0]), position[1]) if position else None
 
 
 def _cursor(request: Scim, place: Place | None) -> str | None:
-    if place is None:
-        return None
-    position = (str(place[0]), place[1])
-    return cursors.seal(queries.cursor_keys()[0], request.call.team.id, _scope(request), position)
+    return sealed(request, None if place is None else (str(place[0]), place[1]))
 
 
 def _one_of(documents: list[dict[str, Any]], request: Scim) -> Reply:
@@ -160,6 +141,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Scim], Reply]] = {
     ("PUT", "Users/id"): _replace_user,
     ("PATCH", "Users/id"): _patch_user,
     ("DELETE", "Users/id"): _delete_user,
+    **scim_group_routes.OPERATIONS,
     ("GET", "ServiceProviderConfig"): lambda _: scim_answers.document(discovery.service_provider_config(base())),
     ("GET", "ResourceTypes"): lambda request: _one_of(discovery.resource_types(base()), request),
     ("GET", "ResourceTypes/id"): lambda request: _one_of(discovery.resource_types(base()), request),

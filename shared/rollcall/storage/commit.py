@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["BlockFull", "commit", "open_next_block"]
 
 CONFLICT_RETRIES = 3
+PATIENT_RETRIES = 9  # where many write one item on purpose: the members of a group
+LONGEST_WAIT_SECONDS = 0.6
 WORTH_ANOTHER_TRY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -38,12 +40,12 @@ def commit(change: Change, events: Iterable[Event] = (), record: Item | None = N
     """Write the change, its events, its letters and the `record` together, or nothing.
 
     The record is the idempotency record, or any other item that must be new. Conflicts with other transactions are
-    retried up to three times with jitter, then 503. `Stale` says that the decision must be made again on a new reading;
-    `LastOwner`, `AlreadyInvited`, `MemberExists` and `SlugTaken` are final. A lost reply does no harm: the client token
-    makes a resent transaction the same one.
+    retried with jitter, up to three times (nine where they are to be expected), then 503. `Stale` says that the
+    decision must be made again on a new reading; `LastOwner`, `AlreadyInvited`, `MemberExists`, `GroupExists` and
+    `SlugTaken` are final. A lost reply does no harm: the client token makes a resent transaction the same one.
     """
     stripe, token, kept = 0, uuid4().hex, list(events)
-    for attempt in range(CONFLICT_RETRIES + 1):
+    for attempt in range(PATIENT_RETRIES + 1):
         transaction = plan(change, kept, record, stripe, f"{token[:32]}-{stripe}")
         try:
             _write(transaction)
@@ -52,9 +54,10 @@ def commit(change: Change, events: Iterable[Event] = (), record: Item | None = N
         else:
             count_mails(len(change.letters))
             return
-        if attempt < CONFLICT_RETRIES:
-            time.sleep(random.uniform(0.5, 1.5) * 0.02 * 2**attempt)  # noqa: S311 jitter, no secret
-            stripe = random.randrange(keys.STRIPES)  # noqa: S311 another stripe of counters meets fewer others
+        if attempt == (PATIENT_RETRIES if transaction.shared else CONFLICT_RETRIES):
+            break
+        time.sleep(random.uniform(0.5, 1.5) * min(0.02 * 2**attempt, LONGEST_WAIT_SECONDS))  # noqa: S311 no secret
+        stripe = random.randrange(keys.STRIPES)  # noqa: S311 another stripe of counters meets fewer others
     raise Unavailable
 
 

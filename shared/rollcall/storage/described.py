@@ -2,18 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from rollcall.domain.changes import Claim, Described
+from rollcall.domain.changes import Claim, Described, Left, Moved, Regrouped, Removed, Rests
 from rollcall.domain.members import Link, Member, Origin
 from rollcall.domain.provisioning import EXTERNAL_ID, FORMER, USER_NAME
 from rollcall.domain.times import epoch_ms
-from rollcall.storage import keys
+from rollcall.storage import groups, keys
 from rollcall.storage.items import ClaimItem, DescriptionItem
 from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction, stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from pynamodb.expressions.update import Action
 
@@ -48,25 +47,34 @@ def addresses(transaction: Transaction, before: Member | None, after: Member | N
         transaction.deletes.append((Item(*keys.further_address(member.team_id, address, member.id)), None, stale))
 
 
+def plan(transaction: Transaction, step: Described | Regrouped | Moved | Rests | Left) -> None:
+    """Add what a step writes of what an identity provider says: of people, of groups."""
+    if isinstance(step, Described):
+        describe(transaction, step)
+    else:
+        groups.plan(transaction, step)
+
+
 def describe(transaction: Transaction, step: Described) -> None:
-    """Write what is said of a member, beside the groups they are in; nothing said leaves nothing."""
+    """Write what is said of a member, beside the groups they are in; nothing said leaves nothing, and no membership."""
     item = DescriptionItem(*keys.description(step.member.team_id, step.member.block, step.member.id))
     if step.text is None:
-        transaction.deletes.append((item, None, stale))
+        transaction.deletes.append((item, groups.are(step.groups), stale))
+        groups.leave(transaction, step.member, step.groups)
         return
     said: list[Action] = [DescriptionItem.text.set(step.text)]
     transaction.updates.append((item, said, None, stale))
 
 
-def forget(transaction: Transaction, member: Member, at: "datetime", *, by_hand: bool) -> None:
+def forget(transaction: Transaction, step: Removed) -> None:
     """Delete what is said of a member who is gone; whom somebody took away by hand, the table remembers for a year."""
-    if member.link is None:
-        return
-    describe(transaction, Described(member, None))
-    if by_hand:
+    member = step.value
+    if member.link is not None or member.grouped:
+        describe(transaction, Described(member, None, step.groups))
+    if member.link is not None and step.by_hand:
         key = keys.claim(FORMER, member.team_id, member.link.user_name)
-        note = ClaimItem(*key, holder=member.id, lapses_at=epoch_ms(at) + FORMER_KEPT_SECONDS * 1000)
-        note.ttl = int(at.timestamp()) + FORMER_KEPT_SECONDS
+        note = ClaimItem(*key, holder=member.id, lapses_at=epoch_ms(step.at) + FORMER_KEPT_SECONDS * 1000)
+        note.ttl = int(step.at.timestamp()) + FORMER_KEPT_SECONDS
         transaction.puts.append((note, None, stale))
 
 

@@ -33,6 +33,42 @@ class ConnectionItem(Item):
     version = NumberAttribute(attr_name="v")
 
 
+class DomainItem(Item):
+    """A domain that a team claims; its name stands in the key."""
+
+    proof = UnicodeAttribute(attr_name="p")
+    created_at = NumberAttribute(attr_name="c")
+    state = UnicodeAttribute(attr_name="s")
+    verified_at = NumberAttribute(attr_name="va", null=True)
+    check_at = NumberAttribute(attr_name="ca", null=True)
+    misses = NumberAttribute(attr_name="m")
+    version = NumberAttribute(attr_name="v")
+
+
+class LogItem(Item):
+    """A request of an identity provider, and what it came to."""
+
+    method = UnicodeAttribute(attr_name="m")
+    path = UnicodeAttribute(attr_name="p")
+    status = NumberAttribute(attr_name="s")
+    meaning = UnicodeAttribute(attr_name="w")
+    changed: ListAttribute[str] = ListAttribute(attr_name="c", default=list)
+    hint = UnicodeAttribute(attr_name="h", null=True)
+    token_id = UnicodeAttribute(attr_name="t", null=True)
+    request_id = UnicodeAttribute(attr_name="q", null=True)
+
+
+class ConflictItem(Item):
+    """What an identity provider sent for an address that is a member's; the member stands in the key."""
+
+    user_name = UnicodeAttribute(attr_name="u")
+    external_id = UnicodeAttribute(attr_name="x", null=True)
+    resource = UnicodeAttribute(attr_name="t")
+    first_at = NumberAttribute(attr_name="f")
+    last_at = NumberAttribute(attr_name="l")
+    version = NumberAttribute(attr_name="v")
+
+
 class UsedItem(Item):
     """When a SCIM token was last used."""
 
@@ -58,6 +94,24 @@ class DescriptionItem(Item):
 
     text = UnicodeAttribute(attr_name="d", null=True)
     groups = UnicodeSetAttribute(attr_name="g", null=True)
+
+
+class GroupItem(Item):
+    """A SCIM group; `parents` are the codes of the groups that it is nested in."""
+
+    name = UnicodeAttribute(attr_name="n")
+    external_id = UnicodeAttribute(attr_name="x", null=True)
+    version = NumberAttribute(attr_name="v")
+    modified = NumberAttribute(attr_name="m")
+    parents = UnicodeSetAttribute(attr_name="g", null=True)
+    filling = NumberAttribute(attr_name="fi", null=True)
+    behind = NumberAttribute(attr_name="bh", null=True)
+
+
+class MembershipItem(Item):
+    """Somebody in a SCIM group; `nested` marks a group."""
+
+    nested = NumberAttribute(attr_name="k", null=True)
 
 
 class SignUpItem(Item):
@@ -98,6 +152,7 @@ class MemberItem(Item):
     grants = NumberAttribute(attr_name="gr", default=0)
     link = UnicodeAttribute(attr_name="li", null=True)
     held = NumberAttribute(attr_name="hd", default=0)
+    grouped = NumberAttribute(attr_name="gp", null=True)
     role_event = UnicodeAttribute(attr_name="re", null=True)
     products_event = UnicodeAttribute(attr_name="pe", null=True)
 

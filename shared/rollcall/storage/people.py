@@ -56,8 +56,8 @@ def counts(headers: Rows) -> dict[int, int]:
 
 
 def headers(team_id: str) -> Rows:
-    """Read the counters of all blocks; consistently, since a client that has just written counts on them."""
-    return query(Ask(keys.header(team_id, 0, 0).pk, upto="9", consistent=True))
+    """Read the counters of all blocks."""
+    return query(Ask(keys.header(team_id, 0, 0).pk, upto="9"))
 
 
 def page(team_id: str, known: Mapping[int, int], start: int, count: int) -> list[Record]:
@@ -106,7 +106,7 @@ def _rows(team_id: str, block: int, after: str | None, count: int) -> list[Wire]
     """Return the first `count` rows that SCIM sees; those that it does not are few, so more are rarely read."""
     found: list[Wire] = []
     while True:
-        rows = query(Ask(row(team_id, block, _ANYBODY).pk, after=after, limit=count, consistent=True))
+        rows = query(Ask(row(team_id, block, _ANYBODY).pk, after=after, limit=count))
         found += [raw for raw in rows.items if roster.STATUS[Status.REMOVING] not in raw["g"]["S"]]
         if len(found) >= count or not rows.more:
             return found[:count]
@@ -123,7 +123,7 @@ def _said(
     upto: str | None = None,
 ) -> list[Wire]:
     partition = description(team_id, block, _ANYBODY).pk
-    ask = Ask(partition, after=after, limit=limit, floor=floor, upto=upto, consistent=True)
+    ask = Ask(partition, after=after, limit=limit, floor=floor, upto=upto)
     return query(ask).items
 
 

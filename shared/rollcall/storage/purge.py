@@ -48,7 +48,8 @@ def _asks(team_id: str) -> Iterator[Ask]:
     """Yield queries of what is to be emptied: rows lead to their members, so they come first."""
     for partition in _partitions(team_id):
         yield Ask(partition, limit=TOGETHER, consistent=True)
-    yield Ask(keys.team(team_id).pk, begins="SVC#", limit=TOGETHER, consistent=True)
+    for begins in ("SVC#", "DOMAIN#", "SCIM"):
+        yield Ask(keys.team(team_id).pk, begins=begins, limit=TOGETHER, consistent=True)
 
 
 def _partitions(team_id: str) -> Iterator[str]:
@@ -57,6 +58,9 @@ def _partitions(team_id: str) -> Iterator[str]:
     yield keys.invitation(team_id, _ANY_INVITATION).pk
     yield keys.invitation(team_id, _ANY_INVITATION, closed=True).pk
     yield keys.header(team_id, 0, 0).pk
+    yield keys.scim_use(team_id, _ANY_INVITATION).pk
+    yield keys.scim_log_of(team_id)
+    yield keys.scim_conflicts_of(team_id)
 
 
 def _delete(team_id: str, raw: Wire) -> int:
@@ -68,6 +72,10 @@ def _delete(team_id: str, raw: Wire) -> int:
         doomed = [keys.claim("email", team_id, raw["k"]["S"]), *doomed]
     elif raw["SK"]["S"].startswith("SVC#") and "i" in raw:  # the set of a product's tokens has no id
         doomed = [keys.service_token(team_id, raw["i"]["S"]), *doomed]
+    elif raw["SK"]["S"].startswith("DOMAIN#"):
+        claim = keys.claim("domain", team_id, raw["SK"]["S"].partition("#")[2])
+        held = read([claim]).holder("domain", team_id, claim.pk.partition("#")[2]) == team_id
+        doomed = [*([claim] if held else []), *doomed]
     for key in doomed:
         guarded(Item(*key).delete)
     return len(doomed)

@@ -41,6 +41,7 @@ class Transaction:
     blocks: dict[str, int] = field(default_factory=dict)
     gone: set[tuple[str, str]] = field(default_factory=set)
     at: int | None = None
+    shared: bool = False
 
     @property
     def reasons(self) -> list[Why]:
