@@ -240,6 +240,7 @@ def test_behaviour_35_readonly_parts_without_path_are_ignored_and_with_path_refu
     own = {"id": "mem_1", "meta": {}, "groups": [], "schemas": [USER], "password": "x", "title": "T"}
     assert patched(JO, op("replace", None, own), own_id="mem_1") == {**JO, "title": "T"}
     assert refusal(JO, op("replace", None, own), own_id="mem_2") == "mutability"
+    assert refusal(JO, op("replace", None, {"ID": ["mem_1"]}), own_id="mem_1") == "mutability"
     for path in ("id", "meta.version", "groups", 'groups[value eq "g"]', "manager.displayName"):
         assert refusal(JO, op("replace", path, "x")) == "mutability"
 
