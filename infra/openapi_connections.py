@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from infra.openapi_route import CURSOR, LIMIT, RECORDED, WRITES, Route
 from infra.openapi_schemas import MAPPING, Schema, choice, id_of, token_of, whole
-from infra.openapi_words import EMAIL, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, WORD, listed, record, ref
+from infra.openapi_words import EMAIL, EMAIL_OR_NULL, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, WORD, listed, record, ref
+from rollcall.actions.staging import KINDS
 from rollcall.domain import errors
 from rollcall.domain.connections import ConnectionState
 from rollcall.domain.domains import DomainState
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _ALL: Final = "How many there are."
 _URL: Final[Schema] = {"type": "string", "format": "uri", "description": "What an identity provider is told to call."}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_STATE: Final[Schema] = {"type": ["string", "null"], "enum": [*ConnectionState, None]}
 _FAILED: Final[Schema] = {"type": "string", "enum": ["true", "false"], "description": "Only refused requests."}
 _TOKEN: Final[Schema] = {
     "id": id_of("scm"),
@@ -48,6 +51,9 @@ CONNECTION_ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/team/scim-conflicts": Route(
         "listScimConflicts", 200, "ScimConflictPage", query={"limit": LIMIT, "cursor": CURSOR}
     ),
+    "GET /v1/team/scim-plan": Route("getScimPlan", 200, "ScimPlan"),
+    "POST /v1/team/scim-plan/activate": Route("activateScimPlan", 200, "ScimActivation", (*RECORDED, errors.Conflict)),
+    "POST /v1/team/scim-plan/drop": Route("dropScimPlan", 204, None, (*RECORDED, errors.Conflict)),
     "POST /v1/team/scim-conflicts/{id}/accept": Route("acceptScimConflict", 200, "Member", RECORDED, headers=("ETag",)),
 }
 CONNECTION_PATH: Final[Mapping[str, Schema]] = {
@@ -77,6 +83,14 @@ def connection_shapes() -> dict[str, Schema]:
         "ScimLogPage": _paged("ScimRequest", "A page of requests, newest first."),
         "ScimConflict": _conflict(),
         "ScimConflictPage": _paged("ScimConflict", "A page of conflicts."),
+        "ScimPlan": _plan(),
+        "ScimActivation": record(
+            "What letting a staged connection through did.",
+            state=_STATE,
+            applied=_COUNT,
+            remaining={**_COUNT, "description": "How much is left for the next call."},
+            refused={"type": "array", "items": record("What could not be done.", about=WORD, reason=WORD)},
+        ),
         "ScimRoleMapping": record("Which groups give which role.", mappings={"type": "array", "items": MAPPING}),
     }
 
@@ -98,6 +112,26 @@ def _logged() -> Schema:
         hint={**TEXT_OR_NULL, "description": "How to mend what was refused."},
         token_id=TEXT_OR_NULL,
         request_id=TEXT_OR_NULL,
+    )
+
+
+def _plan() -> Schema:
+    member = record("Who.", id=id_of("mem"), email=EMAIL_OR_NULL, name=WORD, user_name=WORD)
+    group = record("Which group.", id=id_of("grp"), display_name=WORD, members=_COUNT)
+    planned = record(
+        "One thing that would change.",
+        change={"type": "string", "enum": list(KINDS)},
+        member={**member, "type": ["object", "null"]},
+        group={**group, "type": ["object", "null"]},
+        before=TEXT_OR_NULL,
+        after=TEXT_OR_NULL,
+    )
+    return record(
+        "What a staged connection would change; the first thousand one by one.",
+        state=_STATE,
+        counts=record("How many of each kind.", **dict.fromkeys(KINDS, _COUNT)),
+        data={"type": "array", "items": planned},
+        total=_COUNT,
     )
 
 

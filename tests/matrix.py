@@ -252,6 +252,9 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
     "DELETE /v1/members/{id}/role-override": Beside(Permission.CHANGE_ROLE, "200 200 403 404 403 401", kind="member"),
     "GET /v1/team/scim-log": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
     "GET /v1/team/scim-conflicts": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "GET /v1/team/scim-plan": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "POST /v1/team/scim-plan/activate": Beside(Permission.MANAGE_SCIM_TOKENS, "409 403 403 409 403 401", changes=False),
+    "POST /v1/team/scim-plan/drop": Beside(Permission.MANAGE_SCIM_TOKENS, "409 403 403 409 403 401", changes=False),
     "POST /v1/team/scim-conflicts/{id}/accept": Beside(
         Permission.MANAGE_SCIM_TOKENS, "200 403 403 404 403 401", kind="member"
     ),

@@ -240,6 +240,8 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.ADOPTED: "the same",
         Action.UPDATED: "the same",
         Action.SCIM_REFUSED: "the same",
+        Action.SCIM_PLAN_ACTIVATED: "tests/functions/test_scim_staging.py",
+        Action.SCIM_PLAN_DROPPED: "the same",
         Action.SCIM_TOKEN_LEAKED: "the same",
         Action.SCIM_CONFLICT_ACCEPTED: "tests/functions/test_scim_log.py",
         Action.DOMAIN_LAPSED: "tests/functions/test_domains.py",

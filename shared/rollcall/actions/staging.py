@@ -13,7 +13,7 @@ from rollcall.actions.call import Call
 from rollcall.domain import connections
 from rollcall.domain.changes import Change, Claim, Created, Described, Step
 from rollcall.domain.connections import Connection, ConnectionState
-from rollcall.domain.errors import NotFound, RollcallError, Stale
+from rollcall.domain.errors import Conflict, RollcallError, Stale
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.members import Member, PasswordLink
 from rollcall.domain.permissions import Role
@@ -60,7 +60,7 @@ class Refusal:
 class Plan:
     """All that is planned, and what the last activation was refused."""
 
-    connection: Connection
+    connection: Connection | None
     planned: Sequence[Planned]
     refused: Sequence[Refusal] = ()
     applied: int = 0
@@ -89,12 +89,11 @@ def shadow_of(call: Call, connection: Connection) -> str:
 
 
 def plan(call: Call) -> Plan:
-    """Return what letting the shadow through would do. Raises NotFound where nothing is staged."""
+    """Return what letting the shadow through would do; nothing where nothing is staged."""
     connection = staged(call)
-    if connection is None:
-        raise NotFound("The connection is not staged.")
-    planned = list(_planned(call.team.id, connection.shadow)) if connection.shadow else []
-    return Plan(connection, planned, remaining=len(planned))
+    if connection is None or connection.shadow is None:
+        return Plan(connection or call.found.connection(call.team.id), ())
+    return Plan(connection, list(_planned(call.team.id, connection.shadow)))
 
 
 def activate(call: Call) -> Plan:
@@ -102,8 +101,7 @@ def activate(call: Call) -> Plan:
 
     Many things take several calls: the answer tells how many are left. Repeating it goes on.
     """
-    found = plan(call)
-    connection = found.connection
+    connection = _needed(call)
     steps = list(_applied_by(call, connection.shadow)) if connection.shadow else []
     refused, applied = [], 0
     for about, step in steps[:APPLIED_TOGETHER]:
@@ -120,7 +118,14 @@ def activate(call: Call) -> Plan:
 
 def drop(call: Call) -> None:
     """Forget what was staged, and the connection with its tokens."""
-    _end(call, plan(call).connection, drop=True)
+    _end(call, _needed(call), drop=True)
+
+
+def _needed(call: Call) -> Connection:
+    connection = staged(call)
+    if connection is None:
+        raise Conflict("The SCIM connection is not staged: what the identity provider sends takes effect at once.")
+    return connection
 
 
 def _end(call: Call, connection: Connection, *, drop: bool) -> None:

@@ -25,7 +25,7 @@ def told(_: Request[Any], plan: Plan) -> Reply:
     """Return the plan: how many of each kind, exactly, and the first thousand one by one."""
     counts = Counter(one.change for one in plan.planned)
     body = {
-        "state": plan.connection.state.value,
+        "state": _state(plan),
         "counts": {kind: counts[kind] for kind in staging.KINDS},
         "data": [_planned(one) for one in plan.planned[:MOST_TOLD]],
         "total": len(plan.planned),
@@ -37,7 +37,11 @@ def applied(_: Request[Any], plan: Plan) -> Reply:
     """Return what an activation did, what was refused and why, and how much is left for the next call."""
     refused = [{"about": one.about, "reason": one.reason} for one in plan.refused]
     told_of = {"applied": plan.applied, "remaining": plan.remaining, "refused": refused}
-    return Reply(200, {"state": plan.connection.state.value, **told_of})
+    return Reply(200, {"state": _state(plan), **told_of})
+
+
+def _state(plan: Plan) -> str | None:
+    return plan.connection.state.value if plan.connection else None
 
 
 def _planned(one: Planned) -> Json:
