@@ -1,15 +1,20 @@
 """SCIM tokens and the mapping of groups to roles, by owners (S2) and admins (R2)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from rollcall.actions import regroup
 from rollcall.actions.call import Call
 from rollcall.auth import secrets
 from rollcall.domain import connections, tokens
+from rollcall.domain.changes import Change, Regrouped
 from rollcall.domain.connections import USUAL_LIFE, Connection, RoleRule, ScimToken
 from rollcall.domain.errors import Flaw, Invalid
+from rollcall.domain.groups import Group, mapped_role
 from rollcall.domain.text import RoleRules, TokenName
 from rollcall.domain.tokens import LAST
+from rollcall.storage import memberships
 from rollcall.storage.reads import last_uses
 
 
@@ -74,7 +79,22 @@ def role_mapping(call: Call) -> tuple[RoleRule, ...]:
 
 
 def set_role_mapping(call: Call, wanted: RoleMapping) -> tuple[RoleRule, ...]:
-    """Set which groups give which role."""
-    change = connections.set_rules(call.found.connection(call.team.id), call.team, wanted.mappings, call.actor)
-    call.commit(change, wanted.mappings)
-    return wanted.mappings
+    """Set which groups give which role, and give their members the roles that follow; repeated, it completes that."""
+    connection, rules = call.found.connection(call.team.id), wanted.mappings
+    change = connections.set_rules(connection, call.team, rules, call.actor)
+    before = connection.rules if connection else ()
+    behind = [_behind(call, group, before, rules) for group in memberships.all_groups(call.team.id)]
+    call.unkept().commit(change)
+    for group in behind:
+        if group.behind:
+            regroup.remap(call, group)
+    call.conclude(rules)
+    return rules
+
+
+def _behind(call: Call, group: Group, before: Sequence[RoleRule], after: Sequence[RoleRule]) -> Group:
+    """Note on a group that its members' roles are to be looked at, before the rules are others."""
+    marked = replace(group, behind=group.behind or mapped_role(before, [group]) != mapped_role(after, [group]))
+    if marked != group:
+        call.unkept().commit(Change(steps=(Regrouped(group, marked),)))
+    return marked

@@ -1,14 +1,16 @@
-"""What SCIM's routes share: entity tags that the client has, and cursors bound to a list, its filter and its order."""
+"""What SCIM's routes share: users as text, entity tags that the client has, cursors bound to list, filter and order."""
 
 from collections.abc import Mapping, Sequence
 
+from rollcall.actions import people
 from rollcall.domain.errors import Invalid
-from rollcall.http import cursors, queries
+from rollcall.http import cursors, queries, scim_answers
 from rollcall.http.conditional import versions
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply
-from rollcall.http.scim_request import Refused, ScimRequest
+from rollcall.http.scim_request import Refused, ScimRequest, base
 from rollcall.scim.errors import InvalidCursor
+from rollcall.storage.people import Record
 
 Scim = Request[ScimRequest]
 
@@ -21,6 +23,14 @@ def unchanged(request: Scim, version: int) -> Reply | None:
     if held.strip() != "*" and version not in (versions(held) or ()):
         return None
     return Reply(304, None, {"etag": f'W/"{version}"'})
+
+
+def user_text(request: Scim, record: Record) -> str:
+    """Return a user as JSON: the stored text, unless only parts of it are asked for."""
+    query = request.body.query
+    if query.attributes is None and not query.excluded:
+        return people.rendering(record, base())
+    return scim_answers.text(query.project(people.seen(record, base())))
 
 
 def opened(request: Scim, length: int) -> Sequence[str] | None:

@@ -10,12 +10,12 @@ from rollcall.auth import authenticate
 from rollcall.domain import ids
 from rollcall.domain.errors import RollcallError, Stale
 from rollcall.domain.permissions import Permission
-from rollcall.http import scim_answers, scim_group_routes
+from rollcall.http import scim_answers, scim_group_routes, scim_search
 from rollcall.http.endpoint import Asked, Endpoint, Request, endpoint
 from rollcall.http.reply import Reply
 from rollcall.http.scim_journal import Journal
-from rollcall.http.scim_paging import Scim, opened, sealed, unchanged
-from rollcall.http.scim_request import Refused, ScimRequest, base, read_request, refusing
+from rollcall.http.scim_paging import Scim, opened, sealed, unchanged, user_text
+from rollcall.http.scim_request import SEARCH, Refused, ScimRequest, base, read_request, refusing
 from rollcall.scim import discovery, schemas
 from rollcall.scim.errors import NotFound, NotImplemented501
 from rollcall.scim.lists import list_response
@@ -40,6 +40,8 @@ def _reads(asked: Asked[Any]) -> list[Key]:
             return list_people.reads(asked.team_id, wanted.query)
         case (_, "Groups" | "Groups/id"):
             return scim_group_routes.reads(asked)
+        case ("GET", ".search"):
+            return scim_search.reads(asked)
         case _:
             return []
 
@@ -127,7 +129,7 @@ def _delete_user(request: Scim) -> Reply:
 def _list_users(request: Scim) -> Reply:
     query, call = request.body.query, request.call
     found = refusing(lambda: list_people.list_people(call, query, base(), _after(request)))
-    texts = [_text(request, record) for record in found.records]
+    texts = [user_text(request, record) for record in found.records]
     if query.cursor is None:
         return scim_answers.listed(texts, found.total, query.start_index, None)
     return scim_answers.listed(texts, found.total, None, _cursor(request, found.following))
@@ -137,15 +139,7 @@ def _user(request: Scim, record: Record, status: int = 200) -> Reply:
     """Return a user; one that the client has already is not sent again (RFC 9110, section 13.1.2)."""
     if status == 200 and (known := unchanged(request, record.version)):  # noqa: PLR2004 OK
         return known
-    return scim_answers.resource(_text(request, record), record.version, f"{base()}/Users/{record.id}", status)
-
-
-def _text(request: Scim, record: Record) -> str:
-    """Return a user as JSON: the stored text, unless only parts of it are asked for."""
-    query = request.body.query
-    if query.attributes is None and not query.excluded:
-        return people.rendering(record, base())
-    return scim_answers.text(query.project(people.seen(record, base())))
+    return scim_answers.resource(user_text(request, record), record.version, f"{base()}/Users/{record.id}", status)
 
 
 def _member_id(request: Scim) -> str | None:
@@ -178,6 +172,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Scim], Reply]] = {
     ("PATCH", "Users/id"): _patch_user,
     ("DELETE", "Users/id"): _delete_user,
     **scim_group_routes.OPERATIONS,
+    ("GET", SEARCH): scim_search.search,
     ("GET", "ServiceProviderConfig"): lambda _: scim_answers.document(discovery.service_provider_config(base())),
     ("GET", "ResourceTypes"): lambda request: _one_of(discovery.resource_types(base()), request),
     ("GET", "ResourceTypes/id"): lambda request: _one_of(discovery.resource_types(base()), request),
