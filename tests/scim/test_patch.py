@@ -172,6 +172,11 @@ def test_behaviour_08_a_manager_is_cleared_and_its_siblings_stay(operation: dict
     assert patched(FULL, operation)[ENTERPRISE] == {"department": "D"}
 
 
+def test_behaviour_08_another_manager_has_another_address() -> None:
+    assert patched(FULL, op("Replace", "manager.value", "mem_1")) == FULL
+    assert patched(FULL, op("Replace", "manager.value", "mem_2"))[ENTERPRISE]["manager"] == {"value": "mem_2"}
+
+
 def test_behaviour_09_remove_with_a_value_removes_that_value_only() -> None:
     named: Any
     for named in ([{"value": "jo@home.example"}], {"value": "JO@home.example"}, "jo@home.example"):

@@ -111,7 +111,7 @@ def small(provider: str) -> Directory:
     directory.add(
         Person(f"{provider}-ada", f"Ada.Lovelace@{domain}", "Ada", "Lovelace", "Countess", "Mathematics"),
         Person(f"{provider}-bo", f"bo@{domain}", "Bo", "Jansson", phone="+46 8 555 01 02", manager=f"{provider}-ada"),
-        Person(f"{provider}-ces", f"inês.o'brien@{domain}", "Inês", "O'Brien"),
+        Person(f"{provider}-ces", f"ines.o'brien@{domain}", "Inês", "O'Brien"),
         Group(f"{provider}-admins", ADMINS, {f"{provider}-ada"}),
     )
     return directory

@@ -3,7 +3,7 @@
 import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rollcall.actions import people
@@ -64,7 +64,8 @@ class ScimRequest:
     kind: str
     name: str | None
     content: Any
-    query: ListQuery
+    query: ListQuery = field(default_factory=ListQuery)
+    flaw: RollcallError | None = None
 
     @property
     def operation(self) -> tuple[str, str]:
@@ -86,8 +87,16 @@ def base() -> str:
 
 
 def read_request(http: HttpRequest) -> ScimRequest:
-    """Read the request. Raises Refused, MethodNotAllowed, TooLarge, UnsupportedMediaType, Invalid."""
+    """Read the request; what is wrong with it is kept, to be told, and logged, once its sender is known."""
     parts = [part for part in http.path.get("proxy", http.target.removeprefix(PREFIX)).split("/") if part]
+    try:
+        return _read(http, parts)
+    except RollcallError as flaw:
+        kind, name = [*parts, "", ""][:2]
+        return ScimRequest(http.method, kind, name or None, None, flaw=flaw)
+
+
+def _read(http: HttpRequest, parts: list[str]) -> ScimRequest:
     searched = len(parts) == 2 and parts[1] == SEARCH and parts[0] in {USERS, GROUPS}  # noqa: PLR2004 /Users/.search
     allowed = ("POST",) if searched else METHODS.get((parts[0] if parts else "", len(parts)))
     if allowed is None:
