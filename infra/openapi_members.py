@@ -54,7 +54,9 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     ),
     "PUT /v1/members/{id}/products": Route("changeProducts", 200, "Member", _ON_MEMBER, headers=("ETag",)),
     "POST /v1/members/{id}/deactivate": Route("deactivateMember", 200, "Receipt", (*_POSTED, *_CUT_OFF)),
-    "POST /v1/members/{id}/reactivate": Route("reactivateMember", 200, "Member", _POSTED, headers=("ETag",)),
+    "POST /v1/members/{id}/reactivate": Route(
+        "reactivateMember", 200, "Member", (*_POSTED, errors.BeingRemoved), headers=("ETag",)
+    ),
     "DELETE /v1/members/{id}": Route("removeMember", 200, "Receipt", (*_ON_MEMBER, *_CUT_OFF, errors.MemberHasGrants)),
     "POST /v1/me/leave": Route(
         "leaveTeam", 204, None, (*RECORDED, errors.LastOwner, errors.MemberHasGrants, errors.StaleVersion)
