@@ -175,6 +175,10 @@ def test_a_conflict_of_somebody_who_left_is_not_listed(world: World) -> None:
     assert ask(world, "GET", CONFLICTS).json["data"] == []
     path = f"{CONFLICTS}/{world.acme.member.id}/accept"
     assert ask(world, "POST", path, None, sign_in(world, world.acme.owner)).status == 404
+    assert len(world.items("SC#")) == 1
+    world.advance(16 * 60)
+    world.invoke("purge")
+    assert world.items("SC#") == []
 
 
 def test_an_owner_accepts_a_conflict_by_a_fresh_session_and_once(world: World) -> None:
