@@ -172,6 +172,11 @@ def test_behaviour_08_a_manager_is_cleared_and_its_siblings_stay(operation: dict
     assert patched(FULL, operation)[ENTERPRISE] == {"department": "D"}
 
 
+def test_behaviour_08_another_manager_has_another_address() -> None:
+    assert patched(FULL, op("Replace", "manager.value", "mem_1")) == FULL
+    assert patched(FULL, op("Replace", "manager.value", "mem_2"))[ENTERPRISE]["manager"] == {"value": "mem_2"}
+
+
 def test_behaviour_09_remove_with_a_value_removes_that_value_only() -> None:
     named: Any
     for named in ([{"value": "jo@home.example"}], {"value": "JO@home.example"}, "jo@home.example"):
@@ -235,6 +240,7 @@ def test_behaviour_35_readonly_parts_without_path_are_ignored_and_with_path_refu
     own = {"id": "mem_1", "meta": {}, "groups": [], "schemas": [USER], "password": "x", "title": "T"}
     assert patched(JO, op("replace", None, own), own_id="mem_1") == {**JO, "title": "T"}
     assert refusal(JO, op("replace", None, own), own_id="mem_2") == "mutability"
+    assert refusal(JO, op("replace", None, {"ID": ["mem_1"]}), own_id="mem_1") == "mutability"
     for path in ("id", "meta.version", "groups", 'groups[value eq "g"]', "manager.displayName"):
         assert refusal(JO, op("replace", path, "x")) == "mutability"
 

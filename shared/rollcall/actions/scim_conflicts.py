@@ -1,10 +1,12 @@
 """Conflicts between what an identity provider sends and who is a member already: see them, accept one (S3)."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from rollcall.actions import people
 from rollcall.actions.call import Call
-from rollcall.domain import scim_conflicts
+from rollcall.domain import provisioning, scim_conflicts
 from rollcall.domain.errors import NotFound
 from rollcall.domain.members import Member
 from rollcall.domain.scim_conflicts import ScimConflict
@@ -42,6 +44,8 @@ def accept_conflict(call: Call, member_id: str | None) -> Member:
     member = call.found.member(call.team.id, member_id) if member_id else None
     if conflict is None or member is None:
         raise NotFound
-    # The one place where the member is linked to what the provider sent: the steps of an adoption join this change.
-    call.commit(scim_conflicts.accept(conflict, member, call.actor), member)
-    return member
+    person = replace(people.sent(json.loads(conflict.resource)).person, active=None)
+    adoption, after = provisioning.adopt(member, person, call.actor)
+    settled = scim_conflicts.accept(conflict, member, call.actor)
+    call.commit(replace(settled, steps=(*settled.steps, *adoption.steps)), after)
+    return after

@@ -56,6 +56,8 @@ class Action(StrEnum):
     SCIM_TOKEN_ISSUED = "scim_token.issued"
     SCIM_TOKEN_REVOKED = "scim_token.revoked"
     SCIM_TOKEN_LEAKED = "scim_token.leaked"
+    SCIM_PLAN_ACTIVATED = "scim.plan_activated"
+    SCIM_PLAN_DROPPED = "scim.plan_dropped"
     ROLE_MAPPING_CHANGED = "scim.role_mapping_changed"
     ROLE_OVERRIDE_CLEARED = "member.role_override_cleared"
     DOMAIN_CLAIMED = "domain.claimed"

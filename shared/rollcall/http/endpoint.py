@@ -90,8 +90,8 @@ class Endpoint:
             request_id, headers = http.request_id, http.headers
             facts = {"route": http.route, "request_id": request_id}
             reply = self._answered(http, facts)
-        if str(facts["route"]).startswith("HEAD "):
-            reply = replace(reply, body="")
+            if http.method == "HEAD":
+                reply = replace(reply, body="")
         observe.note(facts, reply.status, watch, meter)
         asked = "x-rollcall-cost" in headers
         extra = {"x-request-id": request_id, **observe.cost_headers(meter, watch, timing=local, cost=asked)}

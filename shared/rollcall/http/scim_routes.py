@@ -1,15 +1,19 @@
 """SCIM's operations (RFC 7644): one route of the gateway, told apart here: the protocol has its own paths."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from rollcall.actions import list_people, people, provision
+from rollcall.actions import list_people, people, provision, staging
+from rollcall.actions.call import Caller
 from rollcall.auth import authenticate
 from rollcall.domain import ids
+from rollcall.domain.errors import RollcallError, Stale
 from rollcall.domain.permissions import Permission
 from rollcall.http import scim_answers, scim_group_routes
-from rollcall.http.endpoint import Asked, Endpoint, endpoint
+from rollcall.http.endpoint import Asked, Endpoint, Request, endpoint
 from rollcall.http.reply import Reply
+from rollcall.http.scim_journal import Journal
 from rollcall.http.scim_paging import Scim, opened, sealed, unchanged
 from rollcall.http.scim_request import Refused, ScimRequest, base, read_request, refusing
 from rollcall.scim import discovery, schemas
@@ -19,11 +23,14 @@ from rollcall.scim.patch import patch_user
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.people import Place, Record
+from rollcall.storage.reads import read
 
 
 def _reads(asked: Asked[Any]) -> list[Key]:
     """Name what the operation needs beside the authentication, in the same round trip."""
     wanted: ScimRequest = asked.body
+    if wanted.flaw is not None:
+        return []
     match wanted.operation:
         case (_, "Users/id"):
             return [keys.member(asked.team_id, str(wanted.name))] if ids.valid(wanted.name, "mem") else []
@@ -39,7 +46,8 @@ def _reads(asked: Asked[Any]) -> list[Key]:
 
 def _beside(asked: Asked[Any]) -> Callable[[], object] | None:
     wanted: ScimRequest = asked.body
-    return list_people.beside(asked.team_id, wanted.query) if wanted.operation == ("GET", "Users") else None
+    lists = wanted.operation == ("GET", "Users") and wanted.flaw is None
+    return list_people.beside(asked.team_id, wanted.query) if lists else None
 
 
 @endpoint(
@@ -52,7 +60,35 @@ def _beside(asked: Asked[Any]) -> Callable[[], object] | None:
     failure=scim_answers.failure,
 )
 def _serve(request: Scim) -> Reply:
-    """Serve one SCIM request."""
+    """Serve one SCIM request, and tell of it in the request log."""
+    journal = Journal(request)
+    try:
+        reply = _served(_in_shadow(journal.request))
+    except Stale:
+        raise
+    except RollcallError as refusal:
+        journal.refused(refusal)
+        raise
+    journal.close(reply)
+    return reply
+
+
+def _in_shadow(request: Scim) -> Scim:
+    """Return the request as it is asked of the shadow, while the connection is staged; one reading more."""
+    call, token = request.call, request.asked.token
+    connection = staging.staged(call)
+    if connection is None or token is None or call.caller is None:
+        return request
+    shadow, team = staging.shadow_of(call, connection), call.team
+    asked = replace(request.asked, token=replace(token, team_id=shadow))
+    found = read([keys.connection(team.id), keys.team(shadow), *_reads(asked)])
+    caller = Caller(replace(call.actor, team_id=shadow), None, replace(team, id=shadow))
+    return Request(asked, replace(call, found=found, caller=caller, home=team.id))
+
+
+def _served(request: Scim) -> Reply:
+    if request.body.flaw is not None:
+        raise request.body.flaw
     serve = OPERATIONS.get(request.body.operation)
     if serve is None:
         raise Refused(NotImplemented501())

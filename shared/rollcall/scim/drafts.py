@@ -147,7 +147,8 @@ def _put(holder: dict[str, Any], attribute: Attribute, value: object, op: Op) ->
 def _with_sub(attribute: Attribute, old: Element, sub: Attribute, value: object) -> Element | None:
     """Set or remove one sub-attribute; who else is referred to by `value` has another address."""
     given = values.read(sub, value)
-    kept = {name: part for name, part in old.items() if name != "$ref" or sub.name != "value"}
+    another = sub.name == "value" and given != old.get("value")
+    kept = {name: part for name, part in old.items() if not (another and name == "$ref")}
     return values.settled(attribute, {**kept, sub.name: given})
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from rollcall.domain import ids
 from rollcall.domain.members import Status
+from rollcall.domain.permissions import Role
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys, roster
 from rollcall.storage.keys import Key, description, row
@@ -18,6 +19,8 @@ from rollcall.storage.waves import Ask, Rows, query, wave
 
 _ANYBODY = "mem_" + "0" * 26
 _SEEN = (Status.ACTIVE, Status.DEACTIVATED)
+
+_ROLES = {letter: role for role, letter in roster.ROLE.items()}
 
 Place = tuple[int, str]
 
@@ -36,6 +39,7 @@ class Record:
     active: bool
     version: int
     modified: int
+    role: Role
     text: str | None = None
     groups: tuple[str, ...] = ()
 
@@ -181,6 +185,7 @@ def record_of(raw: Wire, said: Wire | None) -> Record:
         email=raw["e"]["S"],
         active=roster.STATUS[Status.ACTIVE] in raw["g"]["S"],
         version=int(raw["v"]["N"]),
+        role=_ROLES[raw["g"]["S"][0]],
         modified=epoch_ms(ids.made_at(member_id)) if modified is None else int(modified),
         text=said.get("d", {}).get("S"),
         groups=tuple(sorted(said.get("g", {}).get("SS", ()))),

@@ -55,7 +55,7 @@ def told_path(path: str, raw_query: str) -> str:
     """
     pairs = parse_qsl(raw_query, keep_blank_values=True)
     kept = [(name, value if name.lower() in PARAMETERS else "***") for name, value in pairs]
-    text = f"{path}?{urlencode(kept, safe='…')}" if kept else path
+    text = f"{path}?{urlencode(kept, safe='*')}" if kept else path
     return _CREDENTIAL.sub("***", text)[:LONGEST_PATH]
 
 
