@@ -58,7 +58,7 @@ def _on_ministack(people: int, groups: int, connections: int) -> tuple[list[str]
         team: Json = stack.seed(SEEDED)[0]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        told = run(Desk(server.base_url, team), people, groups, connections)
+        told = run(Desk(server.base_url, team, Path(folder, "zone.json")), people, groups, connections)
         server.shutdown()
         thread.join()
     return [*told[0], f"weather: {weather.busy} calls told to wait, {weather.lost} answers lost"], told[1]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,7 +29,7 @@ def desk(world: World) -> Iterator[Desk]:
         server.answer = world.stack.call
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield Desk(server.base_url, {"slug": "acme", "owner": asdict(world.acme.owner)})
+        yield Desk(server.base_url, {"slug": "acme", "owner": asdict(world.acme.owner)}, Path(os.environ["DNS_ZONE"]))
         server.shutdown()
         thread.join()
 
