@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.local.toys.directory import Directory, Group, Person
 from infra.local.toys.entra import Entra
+from infra.local.toys.job import Refused
 from infra.local.toys.okta import Okta
 
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ def small(provider: str) -> Directory:
 
 
 def _first_sync(scene: Scene) -> None:
+    """Sync everybody and their group. Raises Refused on a stack where that has been played before."""
+    if any(scene.desk.member(person.user_name) for person in scene.people.values()):
+        raise Refused("this stack has seen the demo before, start it again")
     scene.desk.map_to_admin(ADMINS)
     scene.cycle()
     scene.cycle()  # references such as the manager follow when everybody has an id
