@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.functions.test_token_leaks import report
+from tests.infra.grouping import grouping
 from tests.infra.rights import Right, asked, missing, watched
 from tests.infra.template_reading import allows, functions, grants
 
@@ -225,9 +226,11 @@ def _connecting(world: World, session: str) -> None:
     assert _call(world, "GET", path, token=session).status == 200
     assert _call(world, "DELETE", f"{path}/{tokens[0]['id']}", None, session).status == 204
     ends = f"{datetime.now(UTC) + timedelta(days=14):%Y-%m-%dT%H:%M:%SZ}"
-    assert _call(world, "POST", path, {"name": "due", "expires_at": ends}, session).status == 201
+    due = _call(world, "POST", path, {"name": "due", "expires_at": ends}, session)
+    secret = due.json["secret"]
     mapping = {"mappings": [{"group": "Engineers", "role": "admin"}]}
     assert _call(world, "PUT", "/v1/team/scim-role-mapping", mapping, session).status == 200
+    grouping(world, _call, secret, session)
 
 
 def _asking(world: World, service: str, session: str) -> None:
