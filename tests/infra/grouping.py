@@ -23,11 +23,18 @@ def grouping(world: World, call: Call, secret: str, session: str) -> None:
         assert answer.status < 300, answer.body
         return answer.json
 
+    invited = {"email": "p0@idp.example", "role": "member", "products": {"all": True}}
+    assert call(world, "POST", "/v1/invitations", invited, session).status == 201
     one, two, three = (scim("POST", "/Users", _person(number)) for number in range(3))
-    listed = [{"value": who["id"]} for who in (one, two, three)]
+    listed = [{"value": who["id"]} for who in (one, two, three)] + [{"value": world.globex.owner.id}]
     group = scim("POST", "/Groups", {"displayName": "Engineers", "members": listed})
     outer = scim("POST", "/Groups", {"displayName": "Outer", "members": [{"value": group["id"]}]})
-    for path in ("/Groups", f"/Groups?filter=members.value+eq+%22{one['id']}%22"):
+    for path in (
+        "/Users?startIndex=2",
+        "/Users?filter=emails.value+eq+%22further@idp.example%22",
+        "/Groups",
+        f"/Groups?filter=members.value+eq+%22{one['id']}%22",
+    ):
         scim("GET", path)
     change = {"op": "remove", "path": "members", "value": [{"value": two["id"]}]}
     scim("PATCH", f"/Groups/{group['id']}", {"schemas": [PATCH], "Operations": [change]})

@@ -186,7 +186,8 @@ def _claims(stock: Stock) -> Iterator[Finding]:
 
 def _wanted(stock: Stock) -> Iterator[tuple[str, str, str]]:
     """Yield who is to hold what, as holder, kind and value."""
-    for holder in (*stock.members.values(), *stock.invitations.values()):
+    holders: list[Member | Invitation] = [*stock.members.values(), *stock.invitations.values()]
+    for holder in holders:
         if _addressed(holder):
             yield holder.id, EMAIL, holder.email_key
     for member in stock.members.values():
