@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rollcall.domain.teams import Team
 
 GOOD_PASSWORD = "a phrase nobody has used"
-NOT_CHANGES = ("RL#", "IDEM#", "SWEEP#", "SEAL#", "HEAD#", "USED#")
+NOT_CHANGES = ("RL#", "IDEM#", "SWEEP#", "SEAL#", "HEAD#", "USED#", "SL#")
 PER_REQUEST = ("x-request-id", "apigw-requestid", "server-timing")
 LINK = re.compile(r"/(?:i|reset)/([A-Za-z0-9_]+)")
 
@@ -269,7 +269,7 @@ class World:
         commit(Change(steps=(Updated(before, replace(before, version=before.version + 1, **fields)),)))
 
     def digest(self) -> str:
-        """Return a hash of the table but for throttles, idempotency records and marks of activity."""
+        """Return a hash of the table but for throttles, idempotency records, logs of requests and marks of activity."""
         kept = [
             {name: value for name, value in item.items() if not _is_activity(name, item)}
             for item in self.items()
