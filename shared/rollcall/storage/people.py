@@ -93,15 +93,16 @@ def _of_block(team_id: str, block: int, after: str | None, skip: int, count: int
     if count <= 0:
         return []
     rows = partial(_rows, team_id, block, after, skip + count)
+    said: list[Wire] = []
     if skip:
         wanted = rows()[skip:]
-        if not wanted:
-            return []
-        first, last = wanted[0]["SK"]["S"], wanted[-1]["SK"]["S"]
-        said = _said(team_id, block, floor=first, upto=last)
+        begin = wanted[0]["SK"]["S"] if wanted else None
     else:
         answers: list[list[Wire]] = wave([rows, partial(_said, team_id, block, after=after, limit=count)])
         wanted, said = answers
+        begin = f"{said[-1]['SK']['S']}\0" if said else None
+    if wanted and begin is not None and begin <= wanted[-1]["SK"]["S"]:  # a page of the table ends at a megabyte
+        said = [*said, *_said(team_id, block, floor=begin, upto=wanted[-1]["SK"]["S"])]
     texts = {raw["SK"]["S"]: raw for raw in said}
     return [record_of(raw, texts.get(raw["SK"]["S"])) for raw in wanted]
 
