@@ -100,6 +100,16 @@ def test_a_few_hundred_members_go_in_parts_and_each_part_has_its_event(world: Wo
     assert len(world.events("group.deleted")) == 1
 
 
+def test_a_large_change_may_rest_on_the_version_that_it_began_with(world: World, idp: Provider) -> None:
+    everyone = crowd(world, 45)
+    group = idp.group("Everyone", *everyone[:1])
+    assert patch(idp, group, members("add", *everyone), headers={"if-match": 'W/"1"'}).status == 204
+    with world.unchanged():
+        assert patch(idp, group, members("remove", *everyone), headers={"if-match": 'W/"1"'}).status == 412
+    version = idp.get(f"/Groups/{group['id']}").headers["etag"]
+    assert idp.call("DELETE", f"/Groups/{group['id']}", headers={"if-match": version}).status == 204
+
+
 def test_nothing_of_a_large_change_happens_if_one_of_many_is_not_there(world: World, idp: Provider) -> None:
     everyone = crowd(world, 60)
     group = idp.group("Everyone", *everyone[:3])
