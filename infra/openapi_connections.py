@@ -54,7 +54,9 @@ CONNECTION_ROUTES: Final[Mapping[str, Route]] = {
     "GET /v1/team/scim-plan": Route("getScimPlan", 200, "ScimPlan"),
     "POST /v1/team/scim-plan/activate": Route("activateScimPlan", 200, "ScimActivation", (*RECORDED, errors.Conflict)),
     "POST /v1/team/scim-plan/drop": Route("dropScimPlan", 204, None, (*RECORDED, errors.Conflict)),
-    "POST /v1/team/scim-conflicts/{id}/accept": Route("acceptScimConflict", 200, "Member", RECORDED, headers=("ETag",)),
+    "POST /v1/team/scim-conflicts/{id}/accept": Route(
+        "acceptScimConflict", 200, "Member", (*RECORDED, errors.HeldByHand, errors.MemberExists), headers=("ETag",)
+    ),
 }
 CONNECTION_PATH: Final[Mapping[str, Schema]] = {
     "/v1/team/scim-tokens/{id}": id_of("scm"),

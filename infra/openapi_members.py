@@ -74,7 +74,7 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/tokens/{id}": Route("revokeToken", 204, None, WRITES),
     "GET /v1/members/{id}/grants": Route("listGrants", 200, "GrantList", query={"product": _OF_PRODUCT}),
     "PUT /v1/members/{id}/grants/{grant}": Route(
-        "recordGrant", 200, "Grant", (*WRITES, errors.GrantLimit), also=(201,)
+        "recordGrant", 200, "Grant", (*WRITES, errors.BeingRemoved, errors.GrantLimit), also=(201,)
     ),
     "DELETE /v1/members/{id}/grants/{grant}": Route(
         "releaseGrant", 204, None, (*WRITES, errors.AboveYourRank), query={"product": _OF_PRODUCT}

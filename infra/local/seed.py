@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rollcall import clock
 from rollcall.actions.create_team import NewTeam, create_team
 from rollcall.auth import passwords
 from rollcall.auth import secrets as credentials
-from rollcall.domain import connections, ids
+from rollcall.domain import connections, domains, ids
 from rollcall.domain.changes import Change, Created
 from rollcall.domain.connections import ScimToken
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.members import Member, Pat, RoleSource, Source
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.service_tokens import ServiceToken
@@ -80,7 +83,7 @@ def _team(slug: str, name: str, size: int, *, scim: bool = False) -> dict[str, o
     return {
         "slug": slug,
         **{role: told.get(role) for role in ("owner", "admin", "member")},
-        "scim_token": _scim_token(call, team) if scim else None,
+        "scim_token": _connected(call, team, slug) if scim else None,
         "service_token": service_token,
         "product": PRODUCT,
     }
@@ -137,6 +140,17 @@ def _service_token(team: Team) -> str:
         Change((Created(ServiceToken(token_id, team.id, PRODUCT, "local", text[-LAST:], credentials.digest(text))),))
     )
     return text
+
+
+def _connected(call: Call, team: Team, slug: str) -> str:
+    """Open the team's SCIM connection, and prove the domain of its people in the toy DNS zone."""
+    domain = TeamDomain(team.id, f"{slug}.example.com", secrets.token_urlsafe(24), call.now)
+    operator = Actor(team.id, None, None, None, None, CredentialKind.OPERATOR)
+    zone = Path(os.environ["DNS_ZONE"])
+    zone.write_text(json.dumps({**json.loads(zone.read_text("utf-8")), domain.record: [domain.proof]}), "utf-8")
+    commit(domains.claim(domain, [], operator)[0])
+    commit(domains.verify(domain, [domain.proof], None, operator, call.now)[0])
+    return _scim_token(call, team)
 
 
 def _scim_token(call: Call, team: Team) -> str:

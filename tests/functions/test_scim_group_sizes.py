@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.recount import recount
+from rollcall import clock
 from rollcall.actions import call as calls
+from rollcall.domain import ids
 from rollcall.domain.errors import Unavailable
+from rollcall.storage import marks
+from rollcall.storage.items import ClaimItem
 from tests.functions.group_kit import crowd, inside, members, patch, people
 from tests.functions.scim_kit import Provider
+from tests.operations import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,3 +147,54 @@ def _failing_after(monkeypatch: pytest.MonkeyPatch, commits: int) -> Iterator[No
     with monkeypatch.context() as patched:
         patched.setattr(calls, "commit", commit)
         yield
+
+
+# ---------------------------------------------------------------- the books
+
+
+def full(world: World, idp: Provider) -> list[str]:
+    """Fill a team with all that a provider leaves: people with further addresses, groups in groups, notes."""
+    addresses = [{"value": "one@idp.example", "primary": True}, {"value": "further@idp.example"}]
+    one = idp.new("one@idp.example", externalId="x1", emails=addresses)["id"]
+    two, three = people(idp, 2)
+    inner = idp.group("Inner", one, two, three, world.acme.member.id)
+    idp.group("Outer", inner["id"], externalId="g1")
+    assert world.call("DELETE", f"/v1/members/{three}", token=world.acme.owner.pat).status == 200
+    return [one, two]
+
+
+def test_the_recount_finds_nothing_wrong_with_people_and_groups_of_a_provider(world: World, idp: Provider) -> None:
+    one, two = full(world, idp)
+    assert recount(world.acme.id) == []
+    assert idp.call("DELETE", f"/Users/{one}").status == 204
+    assert idp.patch(f"/Users/{two}", {"op": "replace", "path": "userName", "value": "other@idp.example"}).status < 300
+    assert recount(world.acme.id) == []
+
+
+@pytest.mark.parametrize("kind", ["group", "userName", "externalId"])
+def test_the_recount_finds_claims_that_are_missing_or_of_somebody_else(world: World, idp: Provider, kind: str) -> None:
+    full(world, idp)
+    claim = next(item for item in world.items("U#") if f"#{kind}#" in item["PK"]["S"])
+    holder = claim["h"]["S"]
+    ClaimItem(claim["PK"]["S"], claim["SK"]["S"]).delete()
+    (found,) = recount(world.acme.id)
+    assert holder in found
+    ClaimItem(claim["PK"]["S"] + "x", claim["SK"]["S"], holder=holder).save()
+    assert len(recount(world.acme.id)) == 2
+
+
+def test_the_purge_takes_what_the_provider_left(world: World, idp: Provider) -> None:
+    full(world, idp)
+    session = sign_in(world, world.acme.owner)
+    marks.finished("P", clock.now())
+    assert world.call("DELETE", "/v1/team", {"name": "Acme"}, token=session).status == 204
+    world.mails()
+    world.advance(3600)
+    for _ in range(3):
+        world.invoke("purge")
+    code = ids.code(world.acme.id)
+    kept = {item["PK"]["S"].partition("#")[0] for item in world.items() if code in item["PK"]["S"]}
+    assert kept <= {"T", "A", "SEAL", "HEAD", "U"}
+    assert [item["SK"]["S"] for item in world.items(f"T#{code}")] == ["TEAM"]
+    left = [item for item in world.items(f"U#{code}") if "ttl" not in item]
+    assert left == [], "what is left of claims lapses by itself"

@@ -119,7 +119,7 @@ def test_case_144_an_external_id_is_opaque_text_and_never_a_key_into_members(wor
 def test_case_145_187_what_only_the_service_gives_is_ignored(world: World, idp: Provider, name: str) -> None:
     """By POST and by PUT; the member who is named so stays untouched."""
     admin = world.member(world.acme.admin.id)
-    value = {"location": admin.id, "version": "9"} if name == "meta" else admin.id
+    value: Any = {"location": admin.id, "version": "9"} if name == "meta" else admin.id
     made = idp.new(**{name: value})
     assert made["id"] != admin.id
     assert made["meta"]["version"] == 'W/"1"'
@@ -132,7 +132,7 @@ def test_case_145_187_what_only_the_service_gives_is_ignored(world: World, idp: 
 @pytest.mark.parametrize("by", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize("role", ["owner", "super_admin", "admin"])
 def test_case_117_149_no_attribute_gives_a_role(world: World, idp: Provider, by: str, role: str) -> None:
-    claims = {
+    claims: dict[str, Any] = {
         "roles": [{"value": role, "primary": True}],
         "entitlements": [{"value": role}],
         "userType": role,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.functions.test_token_leaks import report
+from tests.infra.grouping import grouping
 from tests.infra.rights import Right, asked, missing, watched
 from tests.infra.template_reading import allows, functions, grants
 
@@ -27,6 +29,12 @@ BEYOND_THE_JOURNEY = {
     ("introspect", "UpdateItem", "M#*"): "the session or token that is shown has not been used in this hour",
     ("product_token", "UpdateItem", "M#*"): "a session half of whose idle time is over is extended",
     ("purge", "DeleteItem", "USED#*"): "a SCIM token of the deleted team was used",
+    ("remove", "UpdateItem", "SU#*"): "a member of more than thirty groups leaves some of them first",
+    ("scim", "UpdateItem", "T#*"): "an owner whose domain is proven is cut off",
+    ("scim", "PutItem", "OUT#*"): "the last owner was to be cut off",
+    ("scim", "PutItem", "SC#*"): "a member whose domain is not proven waits for an owner's word",
+    ("scim", "DeleteItem", "SC#*"): "a member whose domain is not proven waits for an owner's word",
+    ("purge", "DeleteItem", "SL#*"): "a team goes while its connection is staged",
     ("team", "UpdateItem", "H#*"): "giver and heir stand in different blocks of the roster",
     ("accept", "DeleteItem", "U#*"): "an invitation that its inviter could not grant any more is withdrawn",
 }
@@ -227,10 +235,12 @@ def _connecting(world: World, session: str) -> None:
     assert _call(world, "GET", path, token=session).status == 200
     assert _call(world, "DELETE", f"{path}/{tokens[0]['id']}", None, session).status == 204
     ends = f"{datetime.now(UTC) + timedelta(days=14):%Y-%m-%dT%H:%M:%SZ}"
-    assert _call(world, "POST", path, {"name": "due", "expires_at": ends}, session).status == 201
+    due = _call(world, "POST", path, {"name": "due", "expires_at": ends}, session)
+    secret = due.json["secret"]
     _proving(world, session)
     mapping = {"mappings": [{"group": "Engineers", "role": "admin"}]}
     assert _call(world, "PUT", "/v1/team/scim-role-mapping", mapping, session).status == 200
+    grouping(world, _call, secret, session)
 
 
 def _proving(world: World, session: str) -> None:
@@ -261,7 +271,7 @@ def _conflict(world: World, who: Person) -> None:
 
     now, team_id = clock.now(), world.globex.id
     entry = Entry(system_call(now).new_id("log"), "POST", "/scim/v2/Users", 409, "refused")
-    sent = ScimConflict(team_id, who.id, who.email, None, "{}", now, now)
+    sent = ScimConflict(team_id, who.id, who.email, None, json.dumps({"userName": who.email}), now, now)
     commit(Change(steps=(renewed(None, sent),)), (), entry_item(team_id, entry))
 
 

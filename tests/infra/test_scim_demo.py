@@ -49,3 +49,11 @@ def test_every_expectation_of_a_story_holds(desk: Desk, story: Callable[..., Non
     lines = scim_demo.play("toy", f"{desk.base_url}/scim/v2", desk, checks, story)
     assert checks.failed == [], "\n".join(lines)
     assert len(checks.told) > 10
+
+
+def test_a_stack_that_has_seen_the_demo_says_so(desk: Desk) -> None:
+    checks = Checks()
+    for _ in range(2):
+        scim_demo.play("toy", f"{desk.base_url}/scim/v2", desk, checks, stories.entra)
+    assert [told for told in checks.failed if "seen the demo before" not in told] == []
+    assert len(checks.failed) == 1

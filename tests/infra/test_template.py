@@ -55,9 +55,14 @@ def test_a_function_says_how_it_runs(folder: str) -> None:
     assert function["Tracing"] == "Active"
     assert function["AutoPublishAliasAllProperties"] is True, "a new layer alone would not be published"
     assert function["MemorySize"] == (1769 if folder in HASHES_PASSWORDS else 1024 if folder == "scim" else 512)
-    assert function["Timeout"] == {"expire": 120, "purge": 300, "publish": 50, "scim": 29, "send_mail": 50}.get(
-        folder, 10
-    )
+    assert function["Timeout"] == {
+        "connections": 29,
+        "expire": 120,
+        "purge": 300,
+        "publish": 50,
+        "scim": 29,
+        "send_mail": 50,
+    }.get(folder, 10)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

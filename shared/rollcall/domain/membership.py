@@ -9,7 +9,7 @@ from rollcall.domain.errors import BeingRemoved, Conflict, MemberHasGrants, NotA
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import EMAIL, Invitation
-from rollcall.domain.members import Member, PasswordLink, RoleSource, Status
+from rollcall.domain.members import Member, PasswordLink, RoleSource, Source, Status
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.teams import ProductAccess, Team
 
@@ -141,10 +141,14 @@ def transfer(giver: Member, heir: Member, owners: frozenset[str], actor: Actor) 
 
 def receipt(before: Member, after: Member, team: Team, invitations: Sequence[Invitation] | None) -> Receipt:
     """Return what cutting the member off cuts, told from the record as it was; None invitations could not be read."""
-    warnings: tuple[str, ...] = (MANAGED_BY_SCIM,) if before.link is not None else ()
+    warnings: tuple[str, ...] = (MANAGED_BY_SCIM,) if _managed(before) else ()
     warnings += (NOT_LISTED,) if invitations is None else ()
     access = before.products.within(team)
     return Receipt(after, len(before.sessions), len(before.pats), tuple(invitations or ()), access, warnings)
+
+
+def _managed(member: Member) -> bool:
+    return member.link is not None or member.source is Source.SCIM
 
 
 def _transferred(heir: Member, giver: Member) -> dict[str, object]:

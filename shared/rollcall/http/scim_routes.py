@@ -15,7 +15,7 @@ from rollcall.http.endpoint import Asked, Endpoint, Request, endpoint
 from rollcall.http.reply import Reply
 from rollcall.http.scim_journal import Journal
 from rollcall.http.scim_paging import Scim, opened, sealed, unchanged, user_text
-from rollcall.http.scim_request import SEARCH, Refused, ScimRequest, base, read_request, refusing
+from rollcall.http.scim_request import GROUPS, SEARCH, Refused, ScimRequest, base, read_request, refusing
 from rollcall.scim import discovery, schemas
 from rollcall.scim.errors import NotFound, NotImplemented501
 from rollcall.scim.lists import list_response
@@ -31,19 +31,16 @@ def _reads(asked: Asked[Any]) -> list[Key]:
     wanted: ScimRequest = asked.body
     if wanted.flaw is not None:
         return []
+    if wanted.kind == GROUPS:
+        return scim_group_routes.reads(asked)
     match wanted.operation:
-        case (_, "Users/id"):
-            return [keys.member(asked.team_id, str(wanted.name))] if ids.valid(wanted.name, "mem") else []
         case ("POST", "Users"):
             return provision.reads(asked.team_id, wanted.content)
         case ("GET", "Users"):
             return list_people.reads(asked.team_id, wanted.query)
-        case (_, "Groups" | "Groups/id"):
-            return scim_group_routes.reads(asked)
         case ("GET", ".search"):
             return scim_search.reads(asked)
-        case _:
-            return []
+    return [keys.member(asked.team_id, str(wanted.name))] if ids.valid(wanted.name, "mem") else []
 
 
 def _beside(asked: Asked[Any]) -> Callable[[], object] | None:

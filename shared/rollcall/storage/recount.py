@@ -15,16 +15,20 @@ from pynamodb.expressions.operand import Path
 from rollcall.domain import ids
 from rollcall.domain.changes import Recounted, Reowned, Rewritten, Swept
 from rollcall.domain.errors import NotFound
+from rollcall.domain.groups import GROUP, Group, name_key
 from rollcall.domain.invitations import EMAIL, Invitation, State
 from rollcall.domain.members import Member, Status
-from rollcall.domain.provisioning import FORMER
+from rollcall.domain.provisioning import EXTERNAL_ID, USER_NAME
 from rollcall.domain.repairs import Repair
 from rollcall.domain.teams import Team
-from rollcall.storage import keys, roster
+from rollcall.storage import described, keys, roster
 from rollcall.storage.differences import differences
-from rollcall.storage.items import ClaimItem, InvitationItem, MemberItem, OwnersItem, RowItem, TeamItem
+from rollcall.storage.groups import group_of
+from rollcall.storage.items import ClaimItem, GroupItem, InvitationItem, MemberItem, OwnersItem, RowItem, TeamItem
 from rollcall.storage.table import Wire, connection, guarded, table_name
 from rollcall.storage.values import invitation_of, member_of, team_of
+
+CLAIMED = {EMAIL: "address", USER_NAME: USER_NAME, EXTERNAL_ID: EXTERNAL_ID, GROUP: "name"}  # other claims lapse
 
 Place = tuple[int, str]
 
@@ -40,6 +44,7 @@ class Stock:
     counters: dict[int, dict[int, Counter[str]]] = field(default_factory=dict)
     claims: dict[tuple[str, str], str] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
 
     @property
     def team(self) -> Team:
@@ -99,6 +104,9 @@ def _sort_in(stock: Stock, team_id: str, raw: Wire) -> None:
     elif kind == "U":
         _, claimed, value = rest.split("#", 2)
         stock.claims[claimed, value] = ClaimItem.from_raw_data(raw).holder
+    elif kind == "GS":
+        group = group_of(GroupItem.from_raw_data(raw), team_id)
+        stock.groups[group.id] = group
     elif kind == "I":
         invitation = invitation_of(InvitationItem.from_raw_data(raw), team_id)
         stock.invitations[invitation.id] = invitation
@@ -160,19 +168,32 @@ def _owners(stock: Stock) -> Iterator[Finding]:
 
 def _claims(stock: Stock) -> Iterator[Finding]:
     """Claims are not repaired: which of two holders is right, only a person can say."""
-    waiting = [one for one in stock.invitations.values() if one.state is State.PENDING]
-    holders: list[Member | Invitation] = [*stock.members.values(), *waiting]
-    for holder in holders:
-        if _addressed(holder) and stock.claims.get((EMAIL, holder.email_key)) != holder.id:
-            yield Finding(f"{holder.id} does not hold the claim of their address", ("unclaimed", holder.id))
+    waiting = {one.id for one in stock.invitations.values() if one.state is State.PENDING}
+    wanted = {(holder_id, kind, value) for holder_id, kind, value in _wanted(stock)}
+    for holder_id, kind, value in sorted(wanted):
+        must = holder_id in waiting or holder_id not in stock.invitations
+        if must and stock.claims.get((kind, value)) != holder_id:
+            told = f"{holder_id} does not hold the claim of their {CLAIMED[kind]}"
+            yield Finding(told, ("unclaimed", holder_id, kind))
     for (kind, value), holder_id in stock.claims.items():
-        if kind == FORMER:
+        if kind not in CLAIMED:
             continue
-        held = stock.members.get(holder_id) or stock.invitations.get(holder_id)
-        if held is None:
+        if not {holder_id} & (stock.members.keys() | stock.invitations.keys() | stock.groups.keys()):
             yield Finding(f"a claim ({kind}) is held by {holder_id}, who is not there", ("claim", kind, value))
-        elif kind == EMAIL and held.email_key != value:
-            yield Finding(f"{holder_id} holds the claim of another address", ("claim", kind, value))
+        elif (holder_id, kind, value) not in wanted:
+            yield Finding(f"{holder_id} holds the claim of another {CLAIMED[kind]}", ("claim", kind, value))
+
+
+def _wanted(stock: Stock) -> Iterator[tuple[str, str, str]]:
+    """Yield who is to hold what, as holder, kind and value."""
+    holders: list[Member | Invitation] = [*stock.members.values(), *stock.invitations.values()]
+    for holder in holders:
+        if _addressed(holder):
+            yield holder.id, EMAIL, holder.email_key
+    for member in stock.members.values():
+        yield from ((member.id, claim.kind, claim.value) for claim in described.claims(None, member))
+    for group in stock.groups.values():
+        yield group.id, GROUP, name_key(group.display_name)
 
 
 def _addressed(holder: Member | Invitation) -> bool:
