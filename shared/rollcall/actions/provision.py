@@ -14,6 +14,7 @@ from rollcall.actions.people import Resource, Sent
 from rollcall.domain import provisioning
 from rollcall.domain.changes import Change, Claim, Letter
 from rollcall.domain.errors import (
+    AlreadyInvited,
     EmailNotProven,
     HeldByHand,
     LastOwner,
@@ -83,7 +84,10 @@ def create(call: Call, sent: Sent, member_id: str | None = None) -> Written:
         call.found.holder(FORMER, team.id, person.user_name),
     )
     written = Written(_record(call, member, person, None), is_new=True)
-    call.commit(change, written)
+    try:
+        call.commit(change, written)
+    except AlreadyInvited:
+        raise Stale from None  # sent this very moment: the next look finds it, and it closes as provisioned
     return written
 
 
