@@ -21,7 +21,7 @@ def _products(request: Request[NewAccess]) -> Member:
     return change_products(request.call, request.asked.path_id("id", "mem"), request.body)
 
 
-@endpoint(permission=Permission.CHANGE_ROLE, reads=targets.member, answer=answers.changed_member)
+@endpoint(permission=Permission.CHANGE_ROLE, reads=targets.member_and_connection, answer=answers.changed_member)
 def _clear(request: Request[Nothing]) -> Member:
     """Hand a role that was set by hand back to the mapping."""
     return clear_override(request.call, request.asked.path_id("id", "mem"))

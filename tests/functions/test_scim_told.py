@@ -154,3 +154,18 @@ def test_case_147_no_link_is_mailed_to_an_address_that_only_the_provider_vouches
     assert (asked.status, asked.code) == (409, "not_reachable")
     assert world.mails("eve@evil.example") == []
     assert world.mails("nora@idp.example") == []
+
+
+# ---------------------------------------------------------------- roles that are handed back
+
+
+def test_a_role_that_is_handed_back_is_what_the_members_groups_give(world: World, idp: Provider) -> None:
+    owner, nora = world.acme.owner, idp.new()
+    mapping = {"mappings": [{"group": "Crew", "role": "admin"}]}
+    assert world.call("PUT", "/v1/team/scim-role-mapping", mapping, token=owner.pat).status == 200
+    idp.group("Crew", nora["id"])
+    assert world.member(nora["id"]).role == "admin"
+    world.call("PUT", f"/v1/members/{nora['id']}/role", {"role": "member"}, token=owner.pat)
+    assert world.member(nora["id"]).role == "member"
+    handed = world.call("DELETE", f"/v1/members/{nora['id']}/role-override", token=owner.pat)
+    assert (handed.json["role"], handed.json["role_source"]) == ("admin", "mapping")

@@ -1,12 +1,17 @@
 """Give a member another role (M3, M4, R3)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from rollcall.actions.call import Call
 from rollcall.actions.targets import target
 from rollcall.domain import membership
+from rollcall.domain.changes import Rests
+from rollcall.domain.groups import highest
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Role
+from rollcall.storage import memberships
+from rollcall.storage.reads import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +32,22 @@ def change_role(call: Call, member_id: str | None, wanted: NewRole) -> Member:
 def clear_override(call: Call, member_id: str | None) -> Member:
     """Hand a role that was set by hand, or came with an invitation, back to the mapping (R3). Raises LastOwner."""
     member = target(call, member_id)
-    mapped = mapped_role(call, member)
+    groups = memberships.groups_of(member)
+    mapped = _mapped(call, groups)
     call.actor.require_rank(mapped)
     change, after = membership.clear_override(member, mapped, call.actor)
+    if change.steps and member.grouped:
+        change = replace(change, steps=(*change.steps, Rests(member, groups)))
     call.commit(change, after)
     return after
 
 
-def mapped_role(call: Call, member: Member) -> Role:
-    """Return what the mapping gives a member: without a matching group the team's default role (R2)."""
-    del member
-    return call.team.settings.default_role
+def _mapped(call: Call, groups: frozenset[str]) -> Role:
+    """Return the highest role that the mapping gives to any of the groups, or else the team's default role (R2)."""
+    team_id = call.team.id
+    connection = call.found.connection(team_id)
+    rules = connection.rules if connection else ()
+    given: Mapping[str, Role] = {}
+    if groups and rules:
+        given = memberships.roles(team_id, rules, read(memberships.rule_keys(team_id, rules)))
+    return highest(given.get(code) for code in groups) or call.team.settings.default_role

@@ -36,6 +36,11 @@ def member(asked: Asked[Any]) -> list[Key]:
     return [keys.member(asked.team_id, member_id)] if member_id else []
 
 
+def member_and_connection(asked: Asked[Any]) -> list[Key]:
+    """Name the member of `/…/{id}` and the team's SCIM connection, which has the mapping of groups to roles."""
+    return [*member(asked), keys.connection(asked.team_id)]
+
+
 def member_and_owners(asked: Asked[Any]) -> list[Key]:
     """Name the member of `/…/{id}` and the team's set of active owners."""
     return [*member(asked), keys.owners(asked.team_id)]
