@@ -1,6 +1,5 @@
 """Give a member another role (M3, M4, R3)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rollcall.actions.call import Call
@@ -47,7 +46,6 @@ def _mapped(call: Call, groups: frozenset[str]) -> Role:
     team_id = call.team.id
     connection = call.found.connection(team_id)
     rules = connection.rules if connection else ()
-    given: Mapping[str, Role] = {}
-    if groups and rules:
-        given = memberships.roles(team_id, rules, read(memberships.rule_keys(team_id, rules)))
+    asked = rules if groups else ()
+    given = memberships.roles(team_id, asked, read(memberships.rule_keys(team_id, asked)))
     return highest(given.get(code) for code in groups) or call.team.settings.default_role
