@@ -87,7 +87,7 @@ def seen(record: Record, base: str) -> dict[str, Any]:
 def head(record: Record, base: str) -> str:
     """Return the beginning of a member's resource as JSON: what the membership tells; `base` ends in `/scim/v2`."""
     created, modified = rfc3339(ids.made_at(record.id)), rfc3339(from_epoch_ms(record.modified))
-    groups = ",".join(_in_group(code, record.names.get(code), base) for code in record.groups)
+    groups = ",".join(_in_group(code, base) for code in record.groups)
     return (
         f'{{"id":"{record.id}","active":{"true" if record.active else "false"},'
         f'"meta":{{"resourceType":"User","created":"{created}","lastModified":"{modified}",'
@@ -115,10 +115,9 @@ def lookups(team_pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
             yield EXTERNAL_ID, digest(value)
 
 
-def _in_group(code: str, name: str | None, base: str) -> str:
+def _in_group(code: str, base: str) -> str:
     group_id = ids.from_code("grp", code)
-    display = "" if name is None else f'"display":{json.dumps(name, ensure_ascii=False)},'
-    return f'{{"value":"{group_id}",{display}"$ref":"{base}/Groups/{group_id}","type":"direct"}}'
+    return f'{{"value":"{group_id}","$ref":"{base}/Groups/{group_id}","type":"direct"}}'
 
 
 def _told(record: Record) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply
 from rollcall.http.scim_request import Refused, ScimRequest, base
 from rollcall.scim.errors import InvalidCursor
-from rollcall.storage import memberships
 from rollcall.storage.people import Record
 
 Scim = Request[ScimRequest]
@@ -26,14 +25,12 @@ def unchanged(request: Scim, version: int) -> Reply | None:
     return Reply(304, None, {"etag": f'W/"{version}"'})
 
 
-def user_texts(request: Scim, records: Sequence[Record]) -> list[str]:
-    """Return users as JSON: the stored texts, unless only parts of them are asked for."""
+def user_text(request: Scim, record: Record) -> str:
+    """Return a user as JSON: the stored text, unless only parts of it are asked for."""
     query = request.body.query
-    if query.wants("groups"):
-        records = memberships.named(request.call.team.id, records)
     if query.attributes is None and not query.excluded:
-        return [people.rendering(record, base()) for record in records]
-    return [scim_answers.text(query.project(people.seen(record, base()))) for record in records]
+        return people.rendering(record, base())
+    return scim_answers.text(query.project(people.seen(record, base())))
 
 
 def opened(request: Scim, length: int) -> Sequence[str] | None:

@@ -10,7 +10,7 @@ from rollcall.domain.permissions import Permission
 from rollcall.http import scim_answers, scim_group_routes, scim_search
 from rollcall.http.endpoint import Asked, Endpoint, endpoint
 from rollcall.http.reply import Reply
-from rollcall.http.scim_paging import Scim, opened, sealed, unchanged, user_texts
+from rollcall.http.scim_paging import Scim, opened, sealed, unchanged, user_text
 from rollcall.http.scim_request import SEARCH, Refused, ScimRequest, base, read_request, refusing
 from rollcall.scim import discovery, schemas
 from rollcall.scim.errors import NotFound, NotImplemented501
@@ -87,7 +87,7 @@ def _delete_user(request: Scim) -> Reply:
 def _list_users(request: Scim) -> Reply:
     query, call = request.body.query, request.call
     found = refusing(lambda: list_people.list_people(call, query, base(), _after(request)))
-    texts = user_texts(request, found.records)
+    texts = [user_text(request, record) for record in found.records]
     if query.cursor is None:
         return scim_answers.listed(texts, found.total, query.start_index, None)
     return scim_answers.listed(texts, found.total, None, _cursor(request, found.following))
@@ -97,8 +97,7 @@ def _user(request: Scim, record: Record, status: int = 200) -> Reply:
     """Return a user; one that the client has already is not sent again (RFC 9110, section 13.1.2)."""
     if status == 200 and (known := unchanged(request, record.version)):  # noqa: PLR2004 OK
         return known
-    (text,) = user_texts(request, [record])
-    return scim_answers.resource(text, record.version, f"{base()}/Users/{record.id}", status)
+    return scim_answers.resource(user_text(request, record), record.version, f"{base()}/Users/{record.id}", status)
 
 
 def _member_id(request: Scim) -> str | None:

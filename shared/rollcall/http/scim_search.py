@@ -8,7 +8,7 @@ from rollcall.actions.list_groups import Page
 from rollcall.http import scim_answers, scim_group_routes
 from rollcall.http.endpoint import Asked
 from rollcall.http.reply import Reply
-from rollcall.http.scim_paging import Scim, opened, sealed, user_texts
+from rollcall.http.scim_paging import Scim, opened, sealed, user_text
 from rollcall.http.scim_request import ScimRequest, base, refusing
 from rollcall.storage.keys import Key
 from rollcall.storage.people import Place
@@ -36,7 +36,7 @@ def search(request: Scim) -> Reply:
     after = position[1] or None if position and in_groups else None
     of_groups = replace(query, start_index=start, count=0 if users.following and not in_groups else room)
     page = refusing(lambda: list_groups.list_groups(call, of_groups, base(), after))
-    told = user_texts(request, users.records)
+    told = [user_text(request, record) for record in users.records]
     groups = scim_group_routes.texts(page.groups, query)
     total = users.total + page.total
     if query.cursor is None:

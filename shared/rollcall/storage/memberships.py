@@ -1,7 +1,6 @@
 """Who is in which SCIM group, read consistently: decisions and answers stand on it alike."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from rollcall.domain import ids
@@ -13,7 +12,6 @@ from rollcall.storage import keys
 from rollcall.storage.groups import group_of
 from rollcall.storage.items import GroupItem
 from rollcall.storage.keys import Key
-from rollcall.storage.people import Record
 from rollcall.storage.reads import BATCH, Found, read
 from rollcall.storage.waves import Ask, query, wave
 
@@ -80,15 +78,6 @@ def groups_of(member: Member) -> frozenset[str]:
         return frozenset()
     key = keys.description(member.team_id, member.block, member.id)
     return _set(read([key]), key)
-
-
-def named(team_id: str, records: Sequence[Record]) -> list[Record]:
-    """Return members with the names of the groups that they are in; where nobody is in one, nothing is read."""
-    group_ids = sorted({ids.from_code("grp", code) for record in records for code in record.groups})
-    found = read(keys.group(team_id, one) for one in group_ids) if group_ids else Found({})
-    groups = [found.group(team_id, one) for one in group_ids]
-    names = {group.code: group.display_name for group in groups if group is not None}
-    return [replace(record, names=names) if record.groups else record for record in records]
 
 
 def rule_keys(team_id: str, rules: Iterable[RoleRule]) -> list[Key]:

@@ -4,7 +4,7 @@ Whoever is being removed is not there. Join order is the order of all lists: blo
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from rollcall.domain import ids
@@ -26,7 +26,7 @@ Place = tuple[int, str]
 class Record:
     """A member as SCIM sees them; `text` is None for those whom the identity provider does not manage.
 
-    `modified` is in milliseconds since 1970, `groups` are codes; `names` are those of groups, where they were read.
+    `modified` is in milliseconds since 1970, `groups` are codes.
     """
 
     id: str
@@ -38,7 +38,6 @@ class Record:
     modified: int
     text: str | None = None
     groups: tuple[str, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> Place:
