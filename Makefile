@@ -68,7 +68,7 @@ bench-peers: .venv-peers/.installed ## Install the SCIM server that the benchmar
 scim-demo: .venv/.local-installed ## Let a toy Entra ID and a toy Okta provision seeded teams, and print what happened
 	@$(LOCALLY) $(PY) -m infra.scim_demo
 
-scim-sync: .venv/.local-installed .venv-ministack/.installed ## Sync a large directory by SCIM over bad weather (PEOPLE=5000 GROUPS=50 CONNECTIONS=4)
+scim-sync: .venv/.local-installed .venv-ministack/.installed ## Sync a large directory by SCIM over bad weather (SYNC_PEOPLE=5000, SYNC_GROUPS=50, SYNC_CONNECTIONS=4)
 	@$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.scim_sync
 
 scim-group: .venv/.dev-installed .venv-ministack/.installed ## Fill, change and delete one large group by SCIM (MEMBERS=10000)

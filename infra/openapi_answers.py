@@ -7,7 +7,19 @@ from typing import Final
 from infra.openapi_connections import connection_shapes
 from infra.openapi_schemas import PRODUCTS, SLUG, Schema, choice, id_of, token_of
 from infra.openapi_shapes import shapes
-from infra.openapi_words import EMAIL, FLAG, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, VERSION, WORD, listed, record, ref
+from infra.openapi_words import (
+    EMAIL,
+    EMAIL_OR_NULL,
+    FLAG,
+    MOMENT,
+    MOMENT_OR_NULL,
+    TEXT_OR_NULL,
+    VERSION,
+    WORD,
+    listed,
+    record,
+    ref,
+)
 from rollcall.domain import errors as domain_errors
 from rollcall.domain.errors import RollcallError
 from rollcall.domain.invitations import Delivery, State
@@ -53,7 +65,7 @@ def schemas() -> dict[str, Schema]:
         "Member": record(
             "A person in one team.",
             id=id_of("mem"),
-            email=EMAIL,
+            email=EMAIL_OR_NULL,
             name=WORD,
             avatar_url=TEXT_OR_NULL,
             role=ref("Role"),

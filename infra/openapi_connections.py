@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.openapi_route import RECORDED, WRITES, Route
-from infra.openapi_schemas import MAPPING, Schema, choice, id_of, token_of
-from infra.openapi_words import MOMENT, MOMENT_OR_NULL, WORD, listed, record
+from infra.openapi_route import CURSOR, LIMIT, RECORDED, WRITES, Route
+from infra.openapi_schemas import MAPPING, Schema, choice, id_of, token_of, whole
+from infra.openapi_words import EMAIL, EMAIL_OR_NULL, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, WORD, listed, record, ref
+from rollcall.actions.staging import KINDS
 from rollcall.domain import errors
 from rollcall.domain.connections import ConnectionState
+from rollcall.domain.domains import DomainState
+from rollcall.domain.members import Status
+from rollcall.http.domain_routes import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALL: Final = "How many there are."
 _URL: Final[Schema] = {"type": "string", "format": "uri", "description": "What an identity provider is told to call."}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_STATE: Final[Schema] = {"type": ["string", "null"], "enum": [*ConnectionState, None]}
+_FAILED: Final[Schema] = {"type": "string", "enum": ["true", "false"], "description": "Only refused requests."}
 _TOKEN: Final[Schema] = {
     "id": id_of("scm"),
     "name": WORD,
@@ -32,8 +39,30 @@ CONNECTION_ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/team/scim-tokens/{id}": Route("revokeScimToken", 204, None, WRITES),
     "GET /v1/team/scim-role-mapping": Route("getScimRoleMapping", 200, "ScimRoleMapping"),
     "PUT /v1/team/scim-role-mapping": Route("setScimRoleMapping", 200, "ScimRoleMapping", WRITES),
+    "GET /v1/team/domains": Route("listDomains", 200, "DomainList"),
+    "POST /v1/team/domains": Route("claimDomain", 201, "Domain", (*RECORDED, errors.DomainTaken)),
+    "POST /v1/team/domains/{domain}/verify": Route(
+        "verifyDomain", 200, "Domain", (*RECORDED, errors.DomainTaken, errors.DomainUnproven, errors.NotFound)
+    ),
+    "DELETE /v1/team/domains/{domain}": Route("releaseDomain", 204, None, (*WRITES, errors.NotFound)),
+    "GET /v1/team/scim-log": Route(
+        "listScimRequests", 200, "ScimLogPage", query={"failed": _FAILED, "limit": LIMIT, "cursor": CURSOR}
+    ),
+    "GET /v1/team/scim-conflicts": Route(
+        "listScimConflicts", 200, "ScimConflictPage", query={"limit": LIMIT, "cursor": CURSOR}
+    ),
+    "GET /v1/team/scim-plan": Route("getScimPlan", 200, "ScimPlan"),
+    "POST /v1/team/scim-plan/activate": Route("activateScimPlan", 200, "ScimActivation", (*RECORDED, errors.Conflict)),
+    "POST /v1/team/scim-plan/drop": Route("dropScimPlan", 204, None, (*RECORDED, errors.Conflict)),
+    "POST /v1/team/scim-conflicts/{id}/accept": Route(
+        "acceptScimConflict", 200, "Member", (*RECORDED, errors.HeldByHand, errors.MemberExists), headers=("ETag",)
+    ),
 }
-CONNECTION_PATH: Final[Mapping[str, Schema]] = {"/v1/team/scim-tokens/{id}": id_of("scm")}
+CONNECTION_PATH: Final[Mapping[str, Schema]] = {
+    "/v1/team/scim-tokens/{id}": id_of("scm"),
+    "/v1/team/scim-conflicts/{id}": {**id_of("mem"), "description": "The member whom the conflict is about."},
+    "/v1/team/domains/{domain}": {"type": "string", "pattern": whole(NAME)},
+}
 
 
 def connection_shapes() -> dict[str, Schema]:
@@ -43,8 +72,83 @@ def connection_shapes() -> dict[str, Schema]:
         "ScimToken": record("A SCIM token; its secret is never shown again.", **_TOKEN),
         "IssuedScimToken": record("A new SCIM token with its secret.", **_TOKEN, secret=secret, scim_url=_URL),
         "ScimTokenList": _listed(),
+        "Domain": record(
+            "A domain that the team claims, and the DNS record that proves it.",
+            domain=WORD,
+            state=choice(DomainState),
+            record=record("The record.", type={"const": "TXT"}, name=WORD, value=WORD),
+            created_at=MOMENT,
+            verified_at=MOMENT_OR_NULL,
+        ),
+        "DomainList": listed("Domain", _ALL),
+        "ScimRequest": _logged(),
+        "ScimLogPage": _paged("ScimRequest", "A page of requests, newest first."),
+        "ScimConflict": _conflict(),
+        "ScimConflictPage": _paged("ScimConflict", "A page of conflicts."),
+        "ScimPlan": _plan(),
+        "ScimActivation": record(
+            "What letting a staged connection through did.",
+            state=_STATE,
+            applied=_COUNT,
+            remaining={**_COUNT, "description": "How much is left for the next call."},
+            refused={"type": "array", "items": record("What could not be done.", about=WORD, reason=WORD)},
+        ),
         "ScimRoleMapping": record("Which groups give which role.", mappings={"type": "array", "items": MAPPING}),
     }
+
+
+def _paged(name: str, description: str) -> Schema:
+    return record(description, data={"type": "array", "items": ref(name)}, next_cursor=TEXT_OR_NULL)
+
+
+def _logged() -> Schema:
+    return record(
+        "A request of the identity provider, and what it came to; bodies are not kept.",
+        id=id_of("log"),
+        at=MOMENT,
+        method=WORD,
+        path=WORD,
+        status={"type": "integer"},
+        meaning={**WORD, "description": "What it came to, in words."},
+        changed={"type": "array", "items": WORD, "description": "What is different since."},
+        hint={**TEXT_OR_NULL, "description": "How to mend what was refused."},
+        token_id=TEXT_OR_NULL,
+        request_id=TEXT_OR_NULL,
+    )
+
+
+def _plan() -> Schema:
+    member = record("Who.", id=id_of("mem"), email=EMAIL_OR_NULL, name=WORD, user_name=WORD)
+    group = record("Which group.", id=id_of("grp"), display_name=WORD, members=_COUNT)
+    planned = record(
+        "One thing that would change.",
+        change={"type": "string", "enum": list(KINDS)},
+        member={**member, "type": ["object", "null"]},
+        group={**group, "type": ["object", "null"]},
+        before=TEXT_OR_NULL,
+        after=TEXT_OR_NULL,
+    )
+    return record(
+        "What a staged connection would change; the first thousand one by one.",
+        state=_STATE,
+        counts=record("How many of each kind.", **dict.fromkeys(KINDS, _COUNT)),
+        data={"type": "array", "items": planned},
+        total=_COUNT,
+    )
+
+
+def _conflict() -> Schema:
+    return record(
+        "A member whom the identity provider asked for and may not have without an owner's word.",
+        id=id_of("mem"),
+        member=record("Who it is.", id=id_of("mem"), email=EMAIL, name=WORD, status=choice(Status)),
+        user_name=WORD,
+        external_id=TEXT_OR_NULL,
+        resource={"type": "object", "description": "What the provider sent last.", "additionalProperties": True},
+        first_at=MOMENT,
+        last_at=MOMENT,
+        times={"type": "integer", "minimum": 1},
+    )
 
 
 def _listed() -> Schema:

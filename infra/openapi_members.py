@@ -49,9 +49,14 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
         "createInvitations", 200, "BulkOutcome", (*RECORDED, errors.AboveYourRank, errors.TooManyRequests)
     ),
     "PUT /v1/members/{id}/role": Route("changeRole", 200, "Member", (*_ON_MEMBER, errors.LastOwner), headers=("ETag",)),
+    "DELETE /v1/members/{id}/role-override": Route(
+        "clearRoleOverride", 200, "Member", (*_ON_MEMBER, errors.LastOwner), headers=("ETag",)
+    ),
     "PUT /v1/members/{id}/products": Route("changeProducts", 200, "Member", _ON_MEMBER, headers=("ETag",)),
     "POST /v1/members/{id}/deactivate": Route("deactivateMember", 200, "Receipt", (*_POSTED, *_CUT_OFF)),
-    "POST /v1/members/{id}/reactivate": Route("reactivateMember", 200, "Member", _POSTED, headers=("ETag",)),
+    "POST /v1/members/{id}/reactivate": Route(
+        "reactivateMember", 200, "Member", (*_POSTED, errors.BeingRemoved), headers=("ETag",)
+    ),
     "DELETE /v1/members/{id}": Route("removeMember", 200, "Receipt", (*_ON_MEMBER, *_CUT_OFF, errors.MemberHasGrants)),
     "POST /v1/me/leave": Route(
         "leaveTeam", 204, None, (*RECORDED, errors.LastOwner, errors.MemberHasGrants, errors.StaleVersion)
@@ -69,7 +74,7 @@ MEMBER_ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/tokens/{id}": Route("revokeToken", 204, None, WRITES),
     "GET /v1/members/{id}/grants": Route("listGrants", 200, "GrantList", query={"product": _OF_PRODUCT}),
     "PUT /v1/members/{id}/grants/{grant}": Route(
-        "recordGrant", 200, "Grant", (*WRITES, errors.GrantLimit), also=(201,)
+        "recordGrant", 200, "Grant", (*WRITES, errors.BeingRemoved, errors.GrantLimit), also=(201,)
     ),
     "DELETE /v1/members/{id}/grants/{grant}": Route(
         "releaseGrant", 204, None, (*WRITES, errors.AboveYourRank), query={"product": _OF_PRODUCT}

@@ -147,6 +147,7 @@ ROUTES: Final[Mapping[str, Route]] = {
             *RECORDED,
             errors.AboveYourRank,
             errors.StaleVersion,
+            errors.NotReachable,
             errors.PasswordLoginOff,
             errors.NotActive,
             errors.TooManyRequests,

@@ -22,6 +22,7 @@ from rollcall.domain.text import (
     AllProducts,
     AvatarUrl,
     CredentialText,
+    DomainName,
     FormText,
     GrantName,
     HeirId,
@@ -158,6 +159,7 @@ READ: Final[dict[Any, Schema]] = {
     FormText: text(0, readers.LONGEST_TYPED_PASSWORD),
     CredentialText: text(1, readers.LONGEST_CREDENTIAL),
     Slug: SLUG,
+    DomainName: text(readers.SHORTEST_DOMAIN, readers.LONGEST_DOMAIN),
     RoleRules: {"type": "array", "items": MAPPING, "maxItems": MOST_RULES},
 }
 """One schema for each reader of `rollcall.http.readers.READERS`: it refuses no value that the reader takes."""

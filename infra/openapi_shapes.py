@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from infra.openapi_schemas import PRODUCT_KEY, Schema, choice, id_of, token_of
-from infra.openapi_words import EMAIL, FLAG, MOMENT, MOMENT_OR_NULL, TEXT_OR_NULL, VERSION, WORD, listed, record, ref
+from infra.openapi_words import (
+    EMAIL,
+    EMAIL_OR_NULL,
+    FLAG,
+    MOMENT,
+    MOMENT_OR_NULL,
+    TEXT_OR_NULL,
+    VERSION,
+    WORD,
+    listed,
+    record,
+    ref,
+)
 from rollcall.actions.invite_many import Became
 from rollcall.domain.events import Action
 from rollcall.domain.grants import GrantKind
@@ -136,10 +148,10 @@ def _for_products() -> dict[str, Schema]:
         "aud": PRODUCT_KEY,
         "team": record("The team.", id=id_of("team"), slug=WORD),
         "role": ref("Role"),
-        "email": EMAIL,
+        "email": EMAIL_OR_NULL,
         "email_verified": FLAG,
         "name": WORD,
-        "username": EMAIL,
+        "username": WORD,
         "token_type": {"type": "string", "enum": ["session", "pat"]},
         "client_id": {"type": "string", "description": "The credential's id."},
         "iat": _SECONDS,

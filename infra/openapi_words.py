@@ -38,5 +38,6 @@ TEXT_OR_NULL: Final[Schema] = {"type": ["string", "null"]}
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time", "pattern": "Z$"}
 MOMENT_OR_NULL: Final[Schema] = {**MOMENT, "type": ["string", "null"]}
 EMAIL: Final[Schema] = {"type": "string", "format": "email"}
+EMAIL_OR_NULL: Final[Schema] = {**EMAIL, "type": ["string", "null"]}
 FLAG: Final[Schema] = {"type": "boolean"}
 VERSION: Final[Schema] = {"type": "integer", "minimum": 1, "description": "What the ETag says; one more per change."}

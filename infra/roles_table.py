@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rollcall.domain.permissions import MATRIX, OF_PRODUCTS, STEP_UP, Permission, Role
+from rollcall.domain.permissions import MATRIX, OF_PRODUCTS, OF_SCIM, STEP_UP, Permission, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,11 +68,13 @@ def table() -> str:
         lines.append(f"| {area} | {cells} |")
     fresh = ", ".join(sorted(f"`{permission.value}`" for permission in STEP_UP))
     products = ", ".join(sorted(f"`{permission.value}`" for permission in OF_PRODUCTS))
+    provisions = ", ".join(f"`{permission.value}`" for permission in OF_SCIM)
     lines += [
         "",
         "Nobody acts on a member or invitation above their own role, nor gives a role above it.",
         f"These need a session at most ten minutes old, and no token: {fresh}.",
         f"A product's service token may, within its own product: {products}.",
+        f"An identity provider's SCIM token may, below /scim/v2 alone: {provisions}.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -14,8 +14,16 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "rules.md"
 RULE: Final = re.compile(r"\b([JIMRCST]\d{1,2})(?:-[JIMRCST]?(\d{1,2}))?\b")
 CASE: Final = re.compile(r"def test_cases?_((?:\d{3}_(?:and_)?)+)")
-GROUPS: Final = {"J": "Joining", "I": "Invitations", "M": "Members", "R": "Roles", "C": "Credentials", "T": "Team"}
-GREATEST: Final = {"J": 8, "I": 8, "M": 11, "R": 3, "C": 7, "T": 5}
+GROUPS: Final = {
+    "J": "Joining",
+    "I": "Invitations",
+    "M": "Members",
+    "R": "Roles",
+    "C": "Credentials",
+    "S": "SCIM 2.0",
+    "T": "Team",
+}
+GREATEST: Final = {"J": 8, "I": 8, "M": 11, "R": 3, "C": 7, "S": 3, "T": 5}
 
 
 def page() -> str:

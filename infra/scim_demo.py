@@ -33,11 +33,11 @@ SEEDED: Final = 5
 def main() -> int:
     """Play both stories; 0 when every expectation held."""
     with _described() as described:
-        entra_team, okta_team = described["teams"][:2]
         url = described["scim_url"]
         checks = Checks()
-        lines = play("Entra ID", url, Desk(described["base_url"], entra_team), checks, stories.entra)
-        lines += play("Okta", url, Desk(described["base_url"], okta_team), checks, stories.okta)
+        desks = [Desk(described["base_url"], team, Path(described["zone"])) for team in described["teams"][:2]]
+        lines = play("Entra ID", url, desks[0], checks, stories.entra)
+        lines += play("Okta", url, desks[1], checks, stories.okta)
     print("\n".join([*lines, *told(checks)]))
     return 1 if checks.failed else 0
 
@@ -63,7 +63,7 @@ def told(checks: Checks) -> list[str]:
 def _described() -> Iterator[Json]:
     """Describe the running stack, or one that runs as long as the demo."""
     if STACK.exists():
-        yield json.loads(STACK.read_text(encoding="utf-8"))
+        yield json.loads(STACK.read_text(encoding="utf-8")) | {"zone": STACK.with_name("zone.json")}
         return
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -76,7 +76,8 @@ def _described() -> Iterator[Json]:
         teams = list(stack.seed(SEEDED))
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield {"base_url": server.base_url, "scim_url": f"{server.base_url}/scim/v2", "teams": teams}
+        scim_url, zone = f"{server.base_url}/scim/v2", Path(folder, "zone.json")
+        yield {"base_url": server.base_url, "scim_url": scim_url, "teams": teams, "zone": zone}
         server.shutdown()
         thread.join()
 

@@ -1,6 +1,7 @@
 """`make scim-sync`: a first sync of thousands, several connections, bad weather, on MiniStack, and its contention.
 
-Switches: PEOPLE (5000), GROUPS (50), CONNECTIONS (4). Exit status 1 when somebody is missing or twice there.
+Switches: SYNC_PEOPLE (5000), SYNC_GROUPS (50), SYNC_CONNECTIONS (4). Exit status 1 when somebody is missing, or there
+twice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 from collections import Counter
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from infra.local.ministack_backend import NoMiniStack
 from infra.local.server import Server
@@ -25,15 +26,16 @@ from infra.local.toys.wire import Patience, Wire
 if TYPE_CHECKING:
     from infra.local.edges import Json
 
-SEEDED = 3
+SEEDED: Final = 3
+SWITCHES: Final = {"SYNC_PEOPLE": 5000, "SYNC_GROUPS": 50, "SYNC_CONNECTIONS": 4}
 
 
 def main() -> int:
     """Run the campaign; 0 when everybody is there once, with one event each."""
     try:
-        people, groups, connections = (_number(*one) for one in (("PEOPLE", 5000), ("GROUPS", 50), ("CONNECTIONS", 4)))
+        people, groups, connections = (_number(*one) for one in SWITCHES.items())
     except ValueError as error:
-        print(f"PEOPLE, GROUPS and CONNECTIONS are numbers: {error}", file=sys.stderr)
+        print(f"{', '.join(SWITCHES)} are numbers: {error}", file=sys.stderr)
         return 2
     try:
         lines, wrong = _on_ministack(people, groups, connections)
@@ -56,7 +58,7 @@ def _on_ministack(people: int, groups: int, connections: int) -> tuple[list[str]
         team: Json = stack.seed(SEEDED)[0]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        told = run(Desk(server.base_url, team), people, groups, connections)
+        told = run(Desk(server.base_url, team, Path(folder, "zone.json")), people, groups, connections)
         server.shutdown()
         thread.join()
     return [*told[0], f"weather: {weather.busy} calls told to wait, {weather.lost} answers lost"], told[1]

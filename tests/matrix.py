@@ -126,6 +126,41 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "revoke own PAT": Operation("DELETE /v1/tokens/{id}", None, "token.revoked"),
 }
 
+SCIM_ROUTE: Final = "ANY /scim/v2/{proxy+}"
+
+
+def _scim(method: str, path: str, event: str | None = None, **body: object) -> Operation:
+    """Return an operation of part I; `{user}` and `{group}` are ids, `{name}` is the user's name."""
+    return Operation(f"{method} /scim/v2/{path}", body or None, event)
+
+
+# What identity providers do, behind the one route that leads to all of it (part I).
+SCIM_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "GET ServiceProviderConfig": _scim("GET", "ServiceProviderConfig"),
+    "GET ResourceTypes": _scim("GET", "ResourceTypes"),
+    "GET Schemas": _scim("GET", "Schemas"),
+    "GET Users": _scim("GET", "Users"),
+    "GET Users?filter": _scim("GET", "Users?filter=userName%20eq%20%22{name}%22"),
+    "POST Users": _scim("POST", "Users", "member.provisioned", userName="new@idp.example"),
+    "GET Users/id": _scim("GET", "Users/{user}"),
+    "PUT Users/id": _scim("PUT", "Users/{user}", "member.updated", userName="{name}", title="Put"),
+    "PATCH Users/id": _scim(
+        "PATCH", "Users/{user}", "member.updated", Operations=[{"op": "add", "path": "title", "value": "Patched"}]
+    ),
+    "DELETE Users/id": _scim("DELETE", "Users/{user}", "member.removed"),
+    "GET Groups": _scim("GET", "Groups"),
+    "POST Groups": _scim("POST", "Groups", "group.created", displayName="New"),
+    "GET Groups/id": _scim("GET", "Groups/{group}"),
+    "PUT Groups/id": _scim("PUT", "Groups/{group}", "group.updated", displayName="Put"),
+    "PATCH Groups/id": _scim(
+        "PATCH",
+        "Groups/{group}",
+        "group.updated",
+        Operations=[{"op": "replace", "path": "displayName", "value": "Patched"}],
+    ),
+    "DELETE Groups/id": _scim("DELETE", "Groups/{group}", "group.deleted"),
+}
+
 # What each way to authenticate (part H) asks for.
 WAYS: Final[Mapping[str, str]] = {
     "password login": "POST /v1/teams/{slug}/sessions",
@@ -146,13 +181,6 @@ class Missing:
 
 
 _SSO: Final = "signing in by an identity provider is not built"
-_SCIM: Final = "SCIM is not built"
-
-
-def _scim(operation: str) -> Missing:
-    method, _, path = operation.replace("?filter", "").partition(" ")
-    return Missing(f"{method} /scim/v2/{path}", Permission.PROVISION, _SCIM)
-
 
 NOT_YET: Final[Mapping[str, Missing]] = {
     "read SSO config": Missing("GET /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
@@ -162,7 +190,6 @@ NOT_YET: Final[Mapping[str, Missing]] = {
     "break-glass rotate": Missing("POST /v1/team/break-glass-codes", Permission.BREAK_GLASS, _SSO),
     "write SIEM": Missing("PUT /v1/team/siem", Permission.CONFIGURE_SIEM, "audit events are not streamed yet"),
     "OIDC login": Missing("GET /sso/callback", None, _SSO),
-    **{row.operation: _scim(row.operation) for row in ROWS if row.part == "I"},
 }
 
 # Rows that contradict a rule elsewhere, and what holds instead.
@@ -195,6 +222,7 @@ class Beside:
 
 _KEY: Final = {"key": "trustgate"}
 _PEOPLE: Final = {"emails": ["bea@example.com"], "role": "member", "products": {"all": True}}
+_DOMAIN: Final = {"domain": "claimed.example.com"}
 _GRANT: Final = {"grant": "project-1"}
 
 ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
@@ -242,6 +270,21 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
         Permission.REVOKE_SERVICE_TOKEN, "204 204 403 404 403 401", kind="service token", fills=_KEY
     ),
     "GET /v1/team/scim-role-mapping": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "GET /v1/team/domains": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "POST /v1/team/domains": Beside(
+        Permission.CONFIGURE_SSO, "201 201 403 201 403 401", {"domain": "other.example.com"}
+    ),
+    "POST /v1/team/domains/{domain}/verify": Beside(Permission.CONFIGURE_SSO, "200 200 403 404 403 401", fills=_DOMAIN),
+    "DELETE /v1/team/domains/{domain}": Beside(Permission.CONFIGURE_SSO, "204 204 403 404 403 401", fills=_DOMAIN),
+    "DELETE /v1/members/{id}/role-override": Beside(Permission.CHANGE_ROLE, "200 200 403 404 403 401", kind="member"),
+    "GET /v1/team/scim-log": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "GET /v1/team/scim-conflicts": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "GET /v1/team/scim-plan": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
+    "POST /v1/team/scim-plan/activate": Beside(Permission.MANAGE_SCIM_TOKENS, "409 403 403 409 403 401", changes=False),
+    "POST /v1/team/scim-plan/drop": Beside(Permission.MANAGE_SCIM_TOKENS, "409 403 403 409 403 401", changes=False),
+    "POST /v1/team/scim-conflicts/{id}/accept": Beside(
+        Permission.MANAGE_SCIM_TOKENS, "200 403 403 404 403 401", kind="member"
+    ),
     "GET /v1/members/{id}/sessions": Beside(Permission.READ_MEMBERS, "200 200 403 404 403 401", kind="member"),
     "POST /v1/introspect": Beside(
         Permission.INTROSPECT, "403 403 403 403 200 401", {"token": "no credential"}, changes=False

@@ -6,15 +6,20 @@ and only after a request that changed it.
 
 from __future__ import annotations
 
+import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall import clock
 from rollcall.auth import keyring, links
 from rollcall.domain import ids
+from rollcall.domain.changes import Change
 from rollcall.domain.members import PasswordLink
+from rollcall.domain.scim_conflicts import ScimConflict, renewed
+from rollcall.domain.times import rfc3339
+from rollcall.storage.commit import commit
 from tests.kit import GOOD_PASSWORD, World
 
 if TYPE_CHECKING:
@@ -26,6 +31,7 @@ ROLES = ("owner", "admin", "member")
 OTHER_PASSWORD = "another phrase nobody has used"
 LONG_AGO = timedelta(days=9)  # an invitation of then has expired
 AGO = timedelta(days=2)  # and so has a session, by its idle limit
+CLAIMED = "claimed.example.com"
 SOON = timedelta(seconds=1)
 
 
@@ -53,12 +59,13 @@ class Cast:
     credentials: dict[str, str | None]
     service_token: str
     scim_token: str
+    provisioned: dict[str, str] = field(default_factory=dict)
 
     @property
     def canaries(self) -> set[str]:
         """Every id of team A that no answer to another team may hold."""
         people = {person.id for name, person in self.people.items() if person.id and name != "other team's owner"}
-        return {*people, *self.invitations.values(), self.service_token, self.scim_token}
+        return {*people, *self.invitations.values(), self.service_token, self.scim_token, *self.provisioned.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,9 @@ def of_team_a(world: World) -> list[dict[str, Any]]:
     code = ids.code(world.acme.id)
     rows = [{**item, "l": None} if item["PK"]["S"].startswith("R#") else item for item in world.items()]
     rows = [{**item, "lu": None} if item["SK"]["S"].startswith("PAT#") else item for item in rows]
-    return [item for item in rows if code in repr(item) and not item["PK"]["S"].startswith(("RL#", "IDEM#"))]
+    return [
+        item for item in rows if code in repr(item) and not item["PK"]["S"].startswith(("RL#", "IDEM#", "SL#", "USED#"))
+    ]
 
 
 class Walk:
@@ -142,7 +151,25 @@ def _enforced(world: World, _: Cast) -> None:
     world.rewrite(world.team(), sso_enforced=True)
 
 
-_TURNS = {"sole": _sole, "deleted": _deleted, "enforced": _enforced}
+def _provisioned(world: World, cast: Cast) -> None:
+    """Let an identity provider have a user and a group, and the owner tokens of every kind (part I)."""
+    now, owner = clock.now(), cast.people["owner"]
+    world.at(now - AGO)
+    expired = _scim_token(world, owner, expires_at=rfc3339(now - AGO + timedelta(days=1)))
+    world.at(now)
+    deleted = _scim_token(world, owner)
+    _done(world.call("DELETE", f"/v1/team/scim-tokens/{deleted[1]}", token=owner.session))
+    tokens = {"second live": _scim_token(world, owner), "expired": expired, "deleted": deleted}
+    tokens["other team's"] = _scim_token(world, cast.people["other team's owner"])
+    cast.credentials.update({f"{name} SCIM token": text for name, (text, _) in tokens.items()})
+    token = cast.credentials["own SCIM token"] = cast.credentials["SCIM token"]
+    cast.provisioned["name"] = "canary@idp.example"
+    user = world.call("POST", "/scim/v2/Users", {"userName": cast.provisioned["name"]}, token=token)
+    group = world.call("POST", "/scim/v2/Groups", {"displayName": "Canaries"}, token=token)
+    cast.provisioned.update(user=user.json["id"], group=group.json["id"])
+
+
+_TURNS = {"sole": _sole, "deleted": _deleted, "enforced": _enforced, "provisioned": _provisioned}
 
 
 # ---------------------------------------------------------------- the cast
@@ -170,8 +197,15 @@ def _cast(world: World, moment: datetime) -> Cast:
     invitations["revoked"] = world.invite("revoked@people.example.com")["id"]
     _done(world.act("revoke", invitations["revoked"]))
     service, service_token = _product(world, people)
-    scim, scim_token = _scim_token(world, people)
+    scim, scim_token = _scim_token(world, people["owner"])
+    claimed = world.call("POST", "/v1/team/domains", {"domain": CLAIMED}, token=world.acme.owner.pat)
+    _done(claimed)
+    world.publish(claimed.json["record"]["name"], claimed.json["record"]["value"])
     credentials = {**_credentials(world, people), "service token": service, "SCIM token": scim}
+    held = people["held"]
+    sent = json.dumps({"userName": held.email, "emails": [{"value": held.email}]})
+    conflict = ScimConflict(world.acme.id, held.id, held.email, None, sent, moment, moment)
+    commit(Change(steps=(renewed(None, conflict),)))
     return Cast(people, invitations, credentials, service_token, scim_token)
 
 
@@ -224,8 +258,8 @@ def _product(world: World, people: dict[str, Played]) -> tuple[str, str]:
     return issued.json["secret"], issued.json["id"]
 
 
-def _scim_token(world: World, people: dict[str, Played]) -> tuple[str, str]:
-    issued = world.call("POST", "/v1/team/scim-tokens", {"name": "provider"}, token=people["owner"].session)
+def _scim_token(world: World, owner: Played, **fields: str) -> tuple[str, str]:
+    issued = world.call("POST", "/v1/team/scim-tokens", {"name": "provider", **fields}, token=owner.session)
     _done(issued)
     return issued.json["secret"], issued.json["id"]
 

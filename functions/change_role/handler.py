@@ -1,10 +1,11 @@
-"""PUT /v1/members/{id}/role and /products."""
+"""PUT /v1/members/{id}/role and /products, DELETE /v1/members/{id}/role-override."""
 
 from rollcall.actions.change_products import NewAccess, change_products
-from rollcall.actions.change_role import NewRole, change_role
+from rollcall.actions.change_role import NewRole, change_role, clear_override
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Permission
 from rollcall.http import answers, targets
+from rollcall.http.bodies import Nothing
 from rollcall.http.endpoint import Request, by_route, endpoint
 
 
@@ -20,4 +21,11 @@ def _products(request: Request[NewAccess]) -> Member:
     return change_products(request.call, request.asked.path_id("id", "mem"), request.body)
 
 
-handler = by_route({"PUT /v1/members/{id}/role": _role, "PUT /v1/members/{id}/products": _products})
+@endpoint(permission=Permission.CHANGE_ROLE, reads=targets.member, answer=answers.changed_member)
+def _clear(request: Request[Nothing]) -> Member:
+    """Hand a role that was set by hand back to the mapping."""
+    return clear_override(request.call, request.asked.path_id("id", "mem"))
+
+
+_roles = {"PUT /v1/members/{id}/role": _role, "DELETE /v1/members/{id}/role-override": _clear}
+handler = by_route({**_roles, "PUT /v1/members/{id}/products": _products})

@@ -1,6 +1,6 @@
-"""What owners and admins see of provisioning: SCIM tokens and the role mapping; see http/connection_routes."""
+"""What owners and admins see of provisioning: see http/{connection,domain,provisioning}_routes."""
 
-from rollcall.http.connection_routes import ROUTES
+from rollcall.http import connection_routes, domain_routes, provisioning_routes
 from rollcall.http.endpoint import by_route
 
-handler = by_route(ROUTES)
+handler = by_route({**connection_routes.ROUTES, **domain_routes.ROUTES, **provisioning_routes.ROUTES})

@@ -2,7 +2,7 @@
 
 from rollcall.http import answers
 from rollcall.http.bodies import Nothing
-from rollcall.http.description import described, no_route
+from rollcall.http.description import described, no_route, unrouted
 from rollcall.http.endpoint import Request, by_route, endpoint
 
 
@@ -18,7 +18,7 @@ def _description(request: Request[Nothing]) -> dict[str, object]:
     return described()
 
 
-@endpoint(answer=answers.plain, any_body=True)
+@endpoint(answer=answers.plain, any_body=True, failure=unrouted)
 def _default(request: Request[Nothing]) -> None:
     """Refuse what no route matches."""
     no_route(request.asked.http)

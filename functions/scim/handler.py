@@ -1,6 +1,6 @@
-"""/scim/v2: everything that an identity provider calls."""
+"""/scim/v2, everything that an identity provider calls, and what a staged connection would do."""
 
+from rollcall.http import plan_routes, scim_routes
 from rollcall.http.endpoint import by_route
-from rollcall.http.scim_routes import ROUTES
 
-handler = by_route(ROUTES)
+handler = by_route({**scim_routes.ROUTES, **plan_routes.ROUTES})

@@ -89,6 +89,7 @@ def service_environment(template: Mapping[str, str], base_url: str, dev_folder: 
         "SIGN_UP": "on",
         "LINK_KEYS": f"file:{secret_file(dev_folder, 'link-keys.json')}",
         "SIGNING_KEYS": f"file:{secret_file(dev_folder, 'signing-keys.json')}",
+        "DNS_ZONE": str(zone_file(dev_folder)),
         "LEAK_REPORTERS": f"file:{reporter_file(dev_folder)}",
         "POWERTOOLS_SERVICE_NAME": "rollcall",
         "POWERTOOLS_METRICS_NAMESPACE": "Rollcall",
@@ -103,6 +104,14 @@ def secret_file(dev_folder: Path, name: str) -> Path:
     if not path.exists():
         keys = {"current": base64.b64encode(secrets.token_bytes(32)).decode(), "previous": None}
         write_private(path, json.dumps(keys))
+    return path
+
+
+def zone_file(dev_folder: Path) -> Path:
+    """Return the file of the toy DNS zone, empty at first: names of TXT records, and the list of texts of each."""
+    path = dev_folder / "zone.json"
+    if not path.exists():
+        write_private(path, "{}\n")
     return path
 
 

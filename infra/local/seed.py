@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rollcall import clock
 from rollcall.actions.create_team import NewTeam, create_team
 from rollcall.auth import passwords
 from rollcall.auth import secrets as credentials
-from rollcall.domain import ids
+from rollcall.domain import connections, domains, ids
 from rollcall.domain.changes import Change, Created
+from rollcall.domain.connections import ScimToken
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.members import Member, Pat, RoleSource, Source
-from rollcall.domain.permissions import Role
+from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import ALL_PRODUCTS, NO_PRODUCTS, ProductAccess, Team
 from rollcall.domain.tokens import LAST, Token
@@ -29,8 +33,12 @@ from rollcall.storage.values import item_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rollcall.actions.call import Call
+
 SEEDED = 30
 PRODUCT = "trustgate"
+OUTLIVES = timedelta(days=3650)
+"""Seeded credentials live longer than any test moves the clock."""
 TEAMS = (("acme", "Acme"), ("globex", "Globex"), ("initech", "Initech"))
 PRODUCTS = {"trustgate": "TrustGate", "trusttest": "TrustTest", "trustvault": "TrustVault"}
 NAMES = (
@@ -48,13 +56,16 @@ _CHOICES = (
 )
 
 
-def seed_teams(members: int = SEEDED) -> list[dict[str, object]]:
-    """Create the teams and return what stack.json tells of them; the third has only its owner."""
+def seed_teams(members: int = SEEDED, *, scim: bool = False) -> list[dict[str, object]]:
+    """Create the teams and return what stack.json tells of them; the third has only its owner.
+
+    `scim` opens the SCIM connection of each.
+    """
     os.environ.setdefault("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
-    return [_team(slug, name, members if slug != "initech" else 1) for slug, name in TEAMS]
+    return [_team(slug, name, members if slug != "initech" else 1, scim=scim) for slug, name in TEAMS]
 
 
-def _team(slug: str, name: str, size: int) -> dict[str, object]:
+def _team(slug: str, name: str, size: int, *, scim: bool = False) -> dict[str, object]:
     call = system_call(clock.now())
     address = canonical(f"owner@{slug}.example.com")
     password = f"{slug}-owner correct horse battery"
@@ -72,7 +83,7 @@ def _team(slug: str, name: str, size: int) -> dict[str, object]:
     return {
         "slug": slug,
         **{role: told.get(role) for role in ("owner", "admin", "member")},
-        "scim_token": None,
+        "scim_token": _connected(call, team, slug) if scim else None,
         "service_token": service_token,
         "product": PRODUCT,
     }
@@ -128,6 +139,26 @@ def _service_token(team: Team) -> str:
     commit(
         Change((Created(ServiceToken(token_id, team.id, PRODUCT, "local", text[-LAST:], credentials.digest(text))),))
     )
+    return text
+
+
+def _connected(call: Call, team: Team, slug: str) -> str:
+    """Open the team's SCIM connection, and prove the domain of its people in the toy DNS zone."""
+    domain = TeamDomain(team.id, f"{slug}.example.com", secrets.token_urlsafe(24), call.now)
+    operator = Actor(team.id, None, None, None, None, CredentialKind.OPERATOR)
+    zone = Path(os.environ["DNS_ZONE"])
+    zone.write_text(json.dumps({**json.loads(zone.read_text("utf-8")), domain.record: [domain.proof]}), "utf-8")
+    commit(domains.claim(domain, [], operator)[0])
+    commit(domains.verify(domain, [domain.proof], None, operator, call.now)[0])
+    return _scim_token(call, team)
+
+
+def _scim_token(call: Call, team: Team) -> str:
+    token_id = call.new_id("scm")
+    text = credentials.compose("scm", team.id, token_id, call.random_bytes(32))
+    token = ScimToken(token_id, "local", credentials.digest(text), text[-LAST:], call.now + OUTLIVES)
+    operator = Actor(team.id, None, None, None, None, CredentialKind.OPERATOR)
+    commit(connections.issue(None, team, token, operator, call.now))
     return text
 
 

@@ -127,11 +127,14 @@ class Stack:
         names = sorted(str(path.relative_to(self.root)) for path in changed)
         self._report(f"reloaded: {', '.join(names[:3])}{' …' if len(names) > len(names[:3]) else ''}")
 
-    def seed(self, members: int) -> Sequence[Mapping[str, Json]]:
-        """Make the three teams, the first two with that many members, and return stack.json's `teams`."""
+    def seed(self, members: int, *, scim: bool = False) -> Sequence[Mapping[str, Json]]:
+        """Make the three teams, the first two with that many members, and return stack.json's `teams`.
+
+        `scim` opens the SCIM connection of each.
+        """
         from infra.local.seed import seed_teams  # noqa: PLC0415 - needs the table's name in the environment
 
-        return seed_teams(members)
+        return seed_teams(members, scim=scim)
 
     def stop(self) -> None:
         """End the threads and the backend, and put the environment back."""

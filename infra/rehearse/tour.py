@@ -42,6 +42,7 @@ def _of_members(parts: Parts, service: str) -> Iterable[Request]:
     owner, one = parts.owner, f"/v1/members/{parts.guest}"
     yield 200, "POST", f"{one}/reactivate", None, owner
     yield 200, "PUT", f"{one}/role", {"role": "admin"}, owner
+    yield 200, "DELETE", f"{one}/role-override", None, owner
     yield 200, "PUT", f"{one}/products", {"all": True}, owner
     yield 200, "GET", one, None, owner
     yield 200, "GET", f"{one}/explain", None, owner
@@ -67,7 +68,21 @@ def _of_team(scene: Scene, parts: Parts) -> Iterable[Request]:
     token = _made(scene, "/v1/tokens", {"name": "short-lived"}, parts.session)["id"]
     yield 200, "PATCH", f"/v1/tokens/{token}", {"name": "renamed"}, parts.session
     yield 204, "DELETE", f"/v1/tokens/{token}", None, parts.session
+    yield from _of_provisioning(scene, parts)
     yield 204, "DELETE", "/v1/team", {"name": "Acme & Co"}, parts.session
+
+
+def _of_provisioning(scene: Scene, parts: Parts) -> Iterable[Request]:
+    owner, tokens = parts.owner, "/v1/team/scim-tokens"
+    token = _made(scene, tokens, {"name": "provider"}, parts.session)["id"]
+    yield 200, "GET", tokens, None, owner
+    mapping = {"mappings": [{"group": "Platform", "role": "admin"}]}
+    yield 200, "PUT", "/v1/team/scim-role-mapping", mapping, owner
+    yield 201, "POST", "/v1/team/domains", {"domain": "rehearsal.example.com"}, owner
+    yield 204, "DELETE", "/v1/team/domains/rehearsal.example.com", None, owner
+    yield 200, "GET", "/v1/team/scim-log", None, owner
+    yield 200, "GET", "/v1/team/scim-conflicts", None, owner
+    yield 204, "DELETE", f"{tokens}/{token}", None, owner
 
 
 def _service_token(scene: Scene, parts: Parts) -> str:

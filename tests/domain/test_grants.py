@@ -12,7 +12,7 @@ from rollcall.domain.events import Action
 from rollcall.domain.grants import Grant, GrantKind
 from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.domain.service_tokens import ServiceToken
-from tests.values import a_member, a_team, an_owner, by, new_id
+from tests.values import NOW, a_member, a_team, an_owner, by, new_id
 
 TEAM = a_team()
 MEMBER = a_member(TEAM)
@@ -39,12 +39,12 @@ def test_another_name_or_kind_is_a_change_from_what_it_was(fields: dict[str, str
 
 def test_the_same_grant_again_and_a_release_of_nothing_are_no_change() -> None:
     assert grants.record(MEMBER, ROOM, ROOM, PRODUCT) == Change()
-    assert grants.release(MEMBER, [], PRODUCT) == Change()
+    assert grants.release(MEMBER, [], PRODUCT, NOW, last=True) == Change()
 
 
 def test_several_are_released_together_with_one_event_that_names_them_all() -> None:
     held = [ROOM, Grant("trusttest", "room-1", "Bench", GrantKind.TEAM)]
-    change = grants.release(MEMBER, held, by(an_owner(TEAM)))
+    change = grants.release(MEMBER, held, by(an_owner(TEAM)), NOW, last=True)
     assert change.steps == tuple(Granted(TEAM.id, MEMBER.id, grant, None) for grant in held)
     (deed,) = change.deeds
     assert (deed.action, deed.before, deed.after) == (

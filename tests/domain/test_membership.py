@@ -13,7 +13,7 @@ from rollcall.domain.errors import Conflict, MemberHasGrants, NotActive
 from rollcall.domain.events import Action
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import EMAIL
-from rollcall.domain.members import Member, PasswordLink, RoleSource, Source, Status
+from rollcall.domain.members import Link, Member, Origin, PasswordLink, RoleSource, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ALL_PRODUCTS, NO_PRODUCTS
 from tests.values import DAY, NOW, a_member, a_pat, a_session, a_team, an_invitation, an_owner, by, only
@@ -103,7 +103,7 @@ def test_case_058_deactivation_takes_every_credential_and_keeps_role_access_and_
 def test_case_058_reactivation_brings_the_status_back_and_no_credential() -> None:
     _, before = membership.deactivate(somebody(role=Role.ADMIN), ACTOR)
     change, after = membership.reactivate(before, ACTOR)
-    assert touched(before, after) == {"status", "epoch", "version"}
+    assert touched(before, after) == {"status", "held", "epoch", "version"}
     assert (after.is_active, after.sessions, after.pats, after.epoch) == (True, {}, {}, before.epoch + 1)
     assert [deed.action for deed in change.deeds] == [Action.REACTIVATED]
 
@@ -147,7 +147,7 @@ def test_with_nothing_to_revoke_there_is_no_change(decide: Decision) -> None:
 def test_removal_frees_the_address_and_tells_who_it_was(left: bool, action: Action) -> None:
     member = somebody()
     change = membership.remove(member, [], ACTOR, NOW, left=left)
-    assert change.steps == (Removed(member, NOW),)
+    assert change.steps == (Removed(member, NOW, by_hand=True),)
     assert change.claims == (Claim(EMAIL, TEAM.id, member.email_key, member.id, None),)
     (deed,) = change.deeds
     assert (deed.action, deed.before, deed.after) == (action, member.facts, None)
@@ -201,11 +201,11 @@ def test_case_140_whoever_owns_already_is_no_heir(heir: Member) -> None:
 # ---------------------------------------------------------------- the receipt
 
 
-@pytest.mark.parametrize(("source", "warned"), [
-    (Source.INVITED, False), (Source.SSO, False), (Source.SCIM, True),
+@pytest.mark.parametrize(("link", "warned"), [
+    (None, False), (Link(Origin.CREATED, "u"), True), (Link(Origin.ADOPTED, "u"), True),
 ])  # fmt: skip
-def test_the_receipt_counts_what_was_cut_and_warns_of_the_next_sync(source: Source, warned: bool) -> None:
-    before = somebody(source=source, products=only("trustgate", "long-gone"))
+def test_the_receipt_counts_what_was_cut_and_warns_of_the_next_sync(link: Link | None, warned: bool) -> None:
+    before = somebody(link=link, products=only("trustgate", "long-gone"))
     _, after = membership.deactivate(before, ACTOR)
     sent = [an_invitation(TEAM, before)]
     told = membership.receipt(before, after, TEAM, sent)

@@ -109,6 +109,12 @@ def _scim_token(world: World) -> Scene:
     return Scene(session, path=f"/v1/team/scim-tokens/{made['id']}")
 
 
+def _claimed(world: World) -> Scene:
+    record = ask(world, "POST", "/v1/team/domains", {"domain": "x.example.com"}).json["record"]
+    world.publish(record["name"], record["value"])
+    return Scene(path="/v1/team/domains/x.example.com")
+
+
 def _member(world: World) -> str:
     return f"/v1/members/{world.acme.member.id}"
 
@@ -168,6 +174,14 @@ CHANGES: list[tuple[str, Callable[[World], Scene], Any]] = [
         _nothing,
         lambda w, _: ask(w, "PUT", "/v1/team/scim-role-mapping", {"mappings": [{"group": "A", "role": "admin"}]}),
     ),
+    ("domain.claimed", _nothing, lambda w, _: ask(w, "POST", "/v1/team/domains", {"domain": "x.example.com"})),
+    ("domain.verified", _claimed, lambda w, s: ask(w, "POST", f"{s.path}/verify")),
+    ("domain.released", _claimed, lambda w, s: ask(w, "DELETE", s.path)),
+    (
+        "member.role_override_cleared",
+        _nothing,
+        lambda w, _: ask(w, "DELETE", f"{_member(w)}/role-override"),
+    ),
     ("grant.recorded", _service, lambda w, s: put_grant(w, w.acme.member.id, "vault-1", s.token)),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants/vault-1")),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants")),
@@ -226,7 +240,11 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.ADOPTED: "the same",
         Action.UPDATED: "the same",
         Action.SCIM_REFUSED: "the same",
+        Action.SCIM_PLAN_ACTIVATED: "tests/functions/test_scim_staging.py",
+        Action.SCIM_PLAN_DROPPED: "the same",
         Action.SCIM_TOKEN_LEAKED: "the same",
+        Action.SCIM_CONFLICT_ACCEPTED: "tests/functions/test_scim_log.py",
+        Action.DOMAIN_LAPSED: "tests/functions/test_domains.py",
         Action.ROSTER_REPAIRED: "tests/infra/test_recount.py",
     }
     assert {action.value for action in Action} == {row[0] for row in CHANGES} | {action.value for action in elsewhere}

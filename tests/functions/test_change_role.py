@@ -23,7 +23,7 @@ from tests.operations import (
 )
 
 if TYPE_CHECKING:
-    from tests.kit import World
+    from tests.kit import Answer, World
 
 WRONG = ["OWNER", "owner ", "Owner", "öwner", ["owner"], {"r": "owner"}, 1, True, None, ""]
 FOREIGN_FIELDS = [
@@ -205,3 +205,28 @@ def test_case_126_a_role_that_came_by_mapping_becomes_manual_when_given_by_hand(
     assert (given.json["role"], given.json["role_source"]) == ("member", "manual")
     assert world.member(mia.id).status is Status.ACTIVE
     assert world.member(mia.id).role is Role.MEMBER
+
+
+def clear(world: World, member: str, by: str | None = None) -> Answer:
+    return ask(world, "DELETE", f"/v1/members/{member}/role-override", None, by)
+
+
+def test_a_role_set_by_hand_is_handed_back_to_the_mapping(world: World) -> None:
+    member = world.acme.member.id
+    put_role(world, member, "admin")
+    with world.tells("member.role_override_cleared"):
+        cleared = clear(world, member, world.acme.admin.pat)
+    assert (cleared.status, cleared.json["role"], cleared.json["role_source"]) == (200, "member", "mapping")
+    with world.unchanged():
+        assert clear(world, member).json["role_source"] == "mapping"
+    put_role(world, member, "member")
+    assert world.member(member).role_source.value == "manual", "a hand's role is the hand's, also where it is the same"
+
+
+def test_case_132_the_last_owners_role_is_not_handed_to_the_mapping(world: World) -> None:
+    with world.unchanged():
+        refused = clear(world, world.acme.owner.id)
+    assert (refused.status, refused.code) == (409, "last_owner")
+    with world.unchanged():
+        assert clear(world, world.acme.owner.id, world.acme.admin.pat).code == "above_your_rank"
+        assert clear(world, world.globex.member.id).status == 404

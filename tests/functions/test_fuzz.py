@@ -21,9 +21,12 @@ from infra.local.events import HttpRequest, gateway_event
 from infra.local.replies import from_handler
 from infra.local.routing import Router
 from rollcall.auth import links
+from rollcall.domain.changes import Change
 from rollcall.domain.members import PasswordLink
+from rollcall.domain.scim_conflicts import ScimConflict, renewed
 from rollcall.http.answers import link_keys
 from rollcall.http.bodies import FORM
+from rollcall.storage.commit import commit
 from rollcall.storage.roster import fold
 from tests.conformance import deviations, flaws, operations, resolved
 from tests.functions.test_token_leaks import private_key, signed
@@ -60,7 +63,7 @@ class Prober:
         """The path of a route, with ids that exist unless told otherwise."""
         place = place_of(key)
         known = {"id": self.path.get(place, ""), "token": self.path.get(f"{place} link", ""), "slug": "acme"}
-        known |= {"key": "trustgate", "group": "tokens", "grant": "vault-1"}
+        known |= {"key": "trustgate", "group": "tokens", "grant": "vault-1", "domain": "claimed.example.com"}
         return key.partition(" ")[2].format_map({**known, **path})
 
     def send(
@@ -103,7 +106,16 @@ class Prober:
 
 def place_of(key: str) -> str:
     """What kind of thing a route's path names."""
-    for place in ("service-tokens", "scim-tokens", "grants", "members", "tokens", "sessions", "reset"):
+    for place in (
+        "service-tokens",
+        "scim-tokens",
+        "scim-conflicts",
+        "grants",
+        "members",
+        "tokens",
+        "sessions",
+        "reset",
+    ):
         if f"/{place}" in key:
             return place
     return "invitations"
@@ -129,6 +141,10 @@ def prepared(seeded: World) -> Iterator[Prober]:
     listed = "/v1/team/products/trustgate/service-tokens"
     service = seeded.call("POST", listed, {"name": "live"}, token=session).json
     scim = seeded.call("POST", "/v1/team/scim-tokens", {"name": "live"}, token=session).json
+    claimed = seeded.call("POST", "/v1/team/domains", {"domain": "claimed.example.com"}, token=session).json
+    seeded.publish(claimed["record"]["name"], claimed["record"]["value"])
+    conflict = ScimConflict(seeded.acme.id, admin.id, admin.email, None, "{}", NOW, NOW)
+    commit(Change(steps=(renewed(None, conflict),)))
     granted = f"/v1/members/{admin.id}/grants/vault-1"
     assert seeded.call("PUT", granted, {"name": "Vault"}, token=service["secret"]).status == 201
     path = {
@@ -136,6 +152,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
         "tokens": issued["id"],
         "service-tokens": service["id"],
         "scim-tokens": scim["id"],
+        "scim-conflicts": admin.id,
         "sessions": other,
         "grants": admin.id,
         "PUT /v1/members/{id}/grants/{grant}": service["secret"],
@@ -198,6 +215,7 @@ def member_bodies(heir: str) -> dict[str, dict[str, Any]]:
         "PATCH /v1/team/products/{key}": {"name": "Trust Gate"},
         "POST /v1/team/products/{key}/service-tokens": {"name": "staging"},
         "POST /v1/team/scim-tokens": {"name": "new", "expires_at": "2040-01-01T00:00:00Z", "staged": False},
+        "POST /v1/team/domains": {"domain": "other.example.com"},
         "PUT /v1/team/scim-role-mapping": {"mappings": [{"group": "Engineers", "role": "admin"}]},
         "POST /v1/team/transfer-ownership": {"member_id": heir},
         "POST /v1/introspect": {"token": "no credential", "token_type_hint": "access_token", "product": "trustgate"},

@@ -21,6 +21,7 @@ from rollcall.storage import keys, reads
 from rollcall.storage.commit import commit
 from tests.functions.test_token_leaks import report
 from tests.operations import second_owner
+from tests.seam import seam
 
 if TYPE_CHECKING:
     from rollcall.http.bodies import Nothing
@@ -226,6 +227,14 @@ def test_the_last_use_is_kept_to_the_hour_and_costs_no_request_its_answer(world:
     provision(text)
     assert listed(world)["data"][0]["last_used_at"] > first
     assert len(world.items("USED#")) == 1
+
+
+def test_authenticating_a_provider_is_one_reading_of_connection_and_team(world: World) -> None:
+    text = issue(world).json["secret"]
+    provision(text)  # which notes the use, once in this hour
+    with seam() as seen:
+        assert provision(text)[0] == 200
+    assert seen.calls == ["BatchGetItem"]
 
 
 def test_of_two_who_issue_the_second_token_at_once_one_decides_again(world: World) -> None:

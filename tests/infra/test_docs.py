@@ -7,7 +7,10 @@ import re
 from http import HTTPStatus
 from pathlib import Path
 
+import pytest
+
 from infra.openapi_answers import codes
+from tests.conformance import operations
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| `([a-z_]+)` \| ([0-9]{3}) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -48,3 +51,26 @@ def local_codes() -> dict[str, int]:
                 if status:
                     found[str(said[0])] = HTTPStatus[status].value
     return found
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("connect-*.md")), ids=lambda path: path.stem)
+def test_every_route_that_a_page_on_connecting_names_exists(page: Path) -> None:
+    named = re.findall(r"`(GET|POST|PUT|PATCH|DELETE)\s+(/v1/[^`?\s]*)", page.read_text("utf-8"))
+    assert named
+    assert {f"{method} {path}" for method, path in named} <= set(operations())
+
+
+def test_every_page_that_a_page_links_to_exists_and_so_does_the_heading() -> None:
+    missing = []
+    for page in (ROOT / "docs").glob("*.md"):
+        for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text("utf-8")):
+            linked = (page.parent / target).resolve() if target else page
+            if not linked.is_file() or (heading and heading not in headings(linked)):
+                missing.append(f"{page.name}: {target}#{heading}")
+    assert missing == []
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    told = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in told}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from datetime import UTC, datetime, timedelta
@@ -27,13 +28,12 @@ FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
 BEYOND_THE_JOURNEY = {
     ("introspect", "UpdateItem", "M#*"): "the session or token that is shown has not been used in this hour",
     ("product_token", "UpdateItem", "M#*"): "a session half of whose idle time is over is extended",
+    ("purge", "DeleteItem", "USED#*"): "a SCIM token of the deleted team was used",
     ("remove", "UpdateItem", "SU#*"): "a member of more than thirty groups leaves some of them first",
     ("scim", "UpdateItem", "T#*"): "an owner whose domain is proven is cut off",
     ("scim", "PutItem", "OUT#*"): "the last owner was to be cut off",
     ("scim", "PutItem", "SC#*"): "a member whose domain is not proven waits for an owner's word",
     ("scim", "DeleteItem", "SC#*"): "a member whose domain is not proven waits for an owner's word",
-    ("scim", "PutItem", "SL#*"): "a staged connection only notes what is asked",
-    ("purge", "DeleteItem", "SC#*"): "a team goes while somebody waits for an owner's word",
     ("purge", "DeleteItem", "SL#*"): "a team goes while its connection is staged",
     ("team", "UpdateItem", "H#*"): "giver and heir stand in different blocks of the roster",
     ("accept", "DeleteItem", "U#*"): "an invitation that its inviter could not grant any more is withdrawn",
@@ -170,6 +170,8 @@ def _administering(world: World) -> None:
         ("POST", f"{member}/revoke-tokens", {}, 204),
         ("POST", f"{member}/revoke-sessions", {}, 204),
         ("PUT", f"{member}/role", {"role": "owner"}, 200),
+        ("DELETE", f"{member}/role-override", None, 200),
+        ("PUT", f"{member}/role", {"role": "owner"}, 200),
         ("POST", f"{member}/deactivate", {}, 200),
         ("POST", f"{member}/reactivate", {}, 200),
         ("PUT", f"{member}/role", {"role": "member"}, 200),
@@ -235,9 +237,42 @@ def _connecting(world: World, session: str) -> None:
     ends = f"{datetime.now(UTC) + timedelta(days=14):%Y-%m-%dT%H:%M:%SZ}"
     due = _call(world, "POST", path, {"name": "due", "expires_at": ends}, session)
     secret = due.json["secret"]
+    _proving(world, session)
     mapping = {"mappings": [{"group": "Engineers", "role": "admin"}]}
     assert _call(world, "PUT", "/v1/team/scim-role-mapping", mapping, session).status == 200
     grouping(world, _call, secret, session)
+
+
+def _proving(world: World, session: str) -> None:
+    """One domain is given up, one another team has, and one lapses later."""
+    for name in ("gone.example.com", "kept.example.com", "lapsing.example.com"):
+        record = _call(world, "POST", "/v1/team/domains", {"domain": name}, session).json["record"]
+        world.publish(record["name"], record["value"])
+        assert _call(world, "POST", f"/v1/team/domains/{name}/verify", {}, session).status == 200
+        world.publish(record["name"], *([record["value"]] if name.startswith("kept") else []))
+    assert _call(world, "POST", "/v1/team/domains", {"domain": name}, world.acme.owner.pat).status == 409
+    for listed in ("domains", "scim-log", "scim-conflicts"):
+        assert _call(world, "GET", f"/v1/team/{listed}", token=session).status == 200
+    for who in (world.globex.admin, world.globex.owner):
+        _conflict(world, who)
+    accept = f"/v1/team/scim-conflicts/{world.globex.admin.id}/accept"
+    assert _call(world, "POST", accept, {}, session).status == 200
+    assert _call(world, "DELETE", "/v1/team/domains/gone.example.com", None, session).status == 204
+
+
+def _conflict(world: World, who: Person) -> None:
+    """Put down what a refused request of a provider leaves: a conflict, and an entry of the log."""
+    from rollcall import clock  # noqa: PLC0415 - the package learns the table's name when it is imported
+    from rollcall.domain.changes import Change  # noqa: PLC0415
+    from rollcall.domain.scim_conflicts import ScimConflict, renewed  # noqa: PLC0415
+    from rollcall.http.schedule import system_call  # noqa: PLC0415
+    from rollcall.storage.commit import commit  # noqa: PLC0415
+    from rollcall.storage.scim_log import Entry, entry_item  # noqa: PLC0415
+
+    now, team_id = clock.now(), world.globex.id
+    entry = Entry(system_call(now).new_id("log"), "POST", "/scim/v2/Users", 409, "refused")
+    sent = ScimConflict(team_id, who.id, who.email, None, json.dumps({"userName": who.email}), now, now)
+    commit(Change(steps=(renewed(None, sent),)), (), entry_item(team_id, entry))
 
 
 def _asking(world: World, service: str, session: str) -> None:
@@ -274,8 +309,9 @@ def _invite_to_globex(world: World) -> None:
 def _later(world: World) -> None:
     """After the deadline of every invitation: the sweep marks them, and one is sent anew."""
     late = {"token": world.link("new3@example.com")}
-    world.advance(8 * 24 * 3600)
-    world.invoke("expire")
+    for _ in range(8):
+        world.advance(24 * 3600)
+        world.invoke("expire")
     assert _call(world, "POST", "/v1/invitations/renewal-request", late).status == 202
     world.invoke("send_mail")
     _invite(world, "new3@example.com", "member")

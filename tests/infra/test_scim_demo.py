@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,7 +29,7 @@ def desk(world: World) -> Iterator[Desk]:
         server.answer = world.stack.call
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        yield Desk(server.base_url, {"slug": "acme", "owner": asdict(world.acme.owner)})
+        yield Desk(server.base_url, {"slug": "acme", "owner": asdict(world.acme.owner)}, Path(os.environ["DNS_ZONE"]))
         server.shutdown()
         thread.join()
 
@@ -47,3 +49,11 @@ def test_every_expectation_of_a_story_holds(desk: Desk, story: Callable[..., Non
     lines = scim_demo.play("toy", f"{desk.base_url}/scim/v2", desk, checks, story)
     assert checks.failed == [], "\n".join(lines)
     assert len(checks.told) > 10
+
+
+def test_a_stack_that_has_seen_the_demo_says_so(desk: Desk) -> None:
+    checks = Checks()
+    for _ in range(2):
+        scim_demo.play("toy", f"{desk.base_url}/scim/v2", desk, checks, stories.entra)
+    assert [told for told in checks.failed if "seen the demo before" not in told] == []
+    assert len(checks.failed) == 1

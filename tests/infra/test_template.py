@@ -21,7 +21,9 @@ from tests.infra.template_reading import (
 
 FOLDERS = sorted(functions())
 WITHOUT_TABLE = {"root"}
-READS_SECRET = {"accept", "audit", "manage_invitation", "members", "scim", "send_mail", "set_password"}
+READS_SECRET = {
+    "accept", "audit", "connections", "manage_invitation", "members", "scim", "send_mail", "set_password",
+}  # fmt: skip
 SIGNS = {"product_token"}
 HASHES_PASSWORDS = {"accept", "set_password", "sign_in"}
 READS = ("BatchGetItem", "Query")

@@ -121,8 +121,8 @@ def test_an_expired_link_is_dead_before_any_schedule_ran_and_the_schedule_only_n
         assert listed(world) == [(NORA, "expired")]
     with world.tells("invitation.expired"):
         assert [world.invoke("expire"), world.invoke("expire")] == [
-            {"expired": 1, "reminded": 0},
-            {"expired": 0, "reminded": 0},
+            {"expired": 1, "reminded": 0, "checked": 0},
+            {"expired": 0, "reminded": 0, "checked": 0},
         ]
     with world.unchanged():
         assert world.accept(link).code == "link_expired"

@@ -18,6 +18,8 @@ import boto3
 
 from infra.local.aws import TABLE_NAME
 from rollcall.domain import ids
+from rollcall.domain.invitations import EMAIL
+from rollcall.domain.provisioning import USER_NAME
 from rollcall.storage import keys, reads, roster
 from rollcall.storage.items import MemberItem, OwnersItem
 from rollcall.storage.values import member_of
@@ -165,10 +167,16 @@ class Network(Stored):
         recount = Counter((m.block, cell) for m in members for cell in roster.cells(m))
         assert _added_up(of["H"]) == recount
         assert [item["SK"]["S"] for item in of["R"]] == [ids.code(m.id) for m in sorted(members, key=_place)]
-        held = [item["h"]["S"] for item in of["U"] if item["h"]["S"].startswith("mem_")]
-        assert sorted(held) == sorted(member.id for member in members)
+        assert _holders(of["U"], EMAIL) == sorted(member.id for member in members if member.email_key)
+        assert _holders(of["U"], USER_NAME) == sorted(member.id for member in members if member.link)
         (owners,) = (item for item in of["T"] if item["SK"]["S"] == keys.owners(self.acme.id).sk)
         assert OwnersItem.from_raw_data(owners).owners == {member.id for member in members if member.owns}
+
+
+def _holders(claims: Iterable[dict[str, Json]], kind: str) -> list[str]:
+    """Return the members who hold claims of a kind."""
+    held = (item["h"]["S"] for item in claims if item["PK"]["S"].split("#")[2] == kind)
+    return sorted(holder for holder in held if holder.startswith("mem_"))
 
 
 def _place(member: Member) -> tuple[int, str]:

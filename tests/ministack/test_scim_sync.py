@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +30,14 @@ def stormy(world: Network) -> Iterator[tuple[Desk, Weather]]:
         weather = server.answer = Weather(world.stack.call, busy_every=23, lost_every=31)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield Desk(server.base_url, {"slug": world.acme.slug, "owner": asdict(world.acme.owner)}), weather
+        yield (
+            Desk(
+                server.base_url,
+                {"slug": world.acme.slug, "owner": asdict(world.acme.owner)},
+                Path(os.environ["DNS_ZONE"]),
+            ),
+            weather,
+        )
         server.shutdown()
         thread.join()
 

@@ -172,6 +172,11 @@ def test_behaviour_08_a_manager_is_cleared_and_its_siblings_stay(operation: dict
     assert patched(FULL, operation)[ENTERPRISE] == {"department": "D"}
 
 
+def test_behaviour_08_another_manager_has_another_address() -> None:
+    assert patched(FULL, op("Replace", "manager.value", "mem_1")) == FULL
+    assert patched(FULL, op("Replace", "manager.value", "mem_2"))[ENTERPRISE]["manager"] == {"value": "mem_2"}
+
+
 def test_behaviour_09_remove_with_a_value_removes_that_value_only() -> None:
     named: Any
     for named in ([{"value": "jo@home.example"}], {"value": "JO@home.example"}, "jo@home.example"):
@@ -235,6 +240,7 @@ def test_behaviour_35_readonly_parts_without_path_are_ignored_and_with_path_refu
     own = {"id": "mem_1", "meta": {}, "groups": [], "schemas": [USER], "password": "x", "title": "T"}
     assert patched(JO, op("replace", None, own), own_id="mem_1") == {**JO, "title": "T"}
     assert refusal(JO, op("replace", None, own), own_id="mem_2") == "mutability"
+    assert refusal(JO, op("replace", None, {"ID": ["mem_1"]}), own_id="mem_1") == "mutability"
     for path in ("id", "meta.version", "groups", 'groups[value eq "g"]', "manager.displayName"):
         assert refusal(JO, op("replace", path, "x")) == "mutability"
 
@@ -276,16 +282,21 @@ def test_replacing_and_removing_sub_attributes_keeps_the_rest() -> None:
     assert "name" not in patched(FULL, op("remove", "name"))
 
 
-def test_a_selected_value_is_replaced_whole_and_extended_by_add() -> None:
-    path = 'phoneNumbers[type eq "work"]'
-    assert patched(FULL, op("replace", path, {"value": "9"}))["phoneNumbers"][0] == {"value": "9"}
-    assert patched(FULL, op("add", path, {"display": "nine"}))["phoneNumbers"][0] == {
-        **FULL["phoneNumbers"][0],
-        "display": "nine",
-    }
-    assert patched(FULL, op("remove", path))["phoneNumbers"] == FULL["phoneNumbers"][1:]
-    assert patched(FULL, op("replace", path, None))["phoneNumbers"] == FULL["phoneNumbers"][1:]
+def test_a_selected_value_takes_what_is_given_and_keeps_the_rest() -> None:
+    path, (work, mobile) = 'phoneNumbers[type eq "work"]', FULL["phoneNumbers"]
+    for name in ("add", "replace"):
+        assert patched(FULL, op(name, path, {"value": "9"}))["phoneNumbers"] == [{**work, "value": "9"}, mobile]
+        assert patched(FULL, op(name, path, [{"type": "x"}]))["phoneNumbers"] == [{**work, "type": "x"}, mobile]
+        assert patched(FULL, op(name, path, {"Type": None}))["phoneNumbers"] == [{"value": "1"}, mobile]
+    assert patched(FULL, op("remove", path))["phoneNumbers"] == [mobile]
+    assert patched(FULL, op("replace", path, None))["phoneNumbers"] == [mobile]
     assert patched(JO, op("add", path, {"value": "3"}))["phoneNumbers"] == [{"type": "work", "value": "3"}]
+
+
+def test_adding_what_is_primary_already_beside_a_new_primary_is_no_contradiction() -> None:
+    work, home = FULL["emails"]
+    given = [{"value": work["value"], "type": "work"}, {"value": "n@x", "primary": True}]
+    assert patched(FULL, op("add", "emails", given))["emails"] == [{**work, "primary": False}, home, given[1]]
 
 
 def test_a_sub_attribute_without_filter_is_that_of_every_value() -> None:

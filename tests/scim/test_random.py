@@ -60,6 +60,7 @@ def only_scim_errors() -> Iterator[None]:
         yield
 
 
+@settings(deadline=None)
 @given(FILTERS, USERS)
 def test_case_158_random_filters_are_refused_or_answered(text: str, user: dict[str, Any]) -> None:
     with only_scim_errors():
@@ -69,6 +70,7 @@ def test_case_158_random_filters_are_refused_or_answered(text: str, user: dict[s
         assert all(value is not None for _, value in equalities(found))
 
 
+@settings(deadline=None)
 @given(JSON | USERS)
 def test_what_is_read_is_read_again_as_it_is(body: Any) -> None:
     with only_scim_errors():
@@ -79,7 +81,7 @@ def test_what_is_read_is_read_again_as_it_is(body: Any) -> None:
         json.dumps(read, ensure_ascii=False).encode()
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(USERS, st.lists(OPERATIONS, max_size=6))
 def test_random_patches_are_refused_or_leave_a_whole_user(user: dict[str, Any], operations: list[Any]) -> None:
     with only_scim_errors():
@@ -93,6 +95,7 @@ def test_random_patches_are_refused_or_leave_a_whole_user(user: dict[str, Any], 
         assert set(after) <= {name.text for name in USER_NAMES.values()}
 
 
+@settings(deadline=None)
 @given(JSON, st.lists(OPERATIONS, max_size=4))
 def test_random_groups_are_refused_or_read(body: Any, operations: list[Any]) -> None:
     for read in (read_group, read_group_patch, read_search):
@@ -102,6 +105,7 @@ def test_random_groups_are_refused_or_read(body: Any, operations: list[Any]) -> 
         read_group_patch({"Operations": operations})
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["filter", "startIndex", "count", "attributes", "sortBy", "cursor"]), TEXT | NAMES)
 )

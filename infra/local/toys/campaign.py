@@ -106,7 +106,7 @@ class Campaign:
             for one in people.values()
             if names[one.user_name] != 1
         ]
-        found = {one["displayName"]: one for one in everything(self.job.wire, "/Groups")}
+        found = {one["displayName"]: one for one in (everything(self.job.wire, "/Groups") if groups else ())}
         for group in groups.values():
             members = sorted(one["value"] for one in found.get(group.name, {}).get("members", []))
             if members != sorted(self.job.ids[key] for key in group.members):
@@ -121,7 +121,8 @@ def crowd(people: int, groups: int) -> Directory:
     for number in range(people):
         key = f"p{number}"
         directory.add(Person(key, f"person{number}@sync.example.org", "Person", str(number), "Engineer"))
-        directory.groups[f"g{number % groups}"].members.add(key)
+        if groups:
+            directory.groups[f"g{number % groups}"].members.add(key)
     return directory
 
 

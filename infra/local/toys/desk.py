@@ -11,6 +11,8 @@ from urllib.parse import urlencode, urlsplit
 from infra.local.toys.wire import Answer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infra.local.edges import Json
 
 _SECONDS: Final = 30.0
@@ -22,10 +24,11 @@ class NotDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The service at an address, and one team of `stack.json`."""
+    """The service at an address, one team of `stack.json`, and the file of the local stack's toy DNS zone."""
 
     base_url: str
     team: Json
+    zone: Path
 
     def scim_token(self) -> str:
         """Return the team's SCIM token: the one that the stack tells, else a new one. Raises NotDone."""
@@ -35,6 +38,15 @@ class Desk:
     def map_to_admin(self, group: str) -> None:
         """Let members of a group be admins (R2). Raises NotDone."""
         self._owner("PUT", "/v1/team/scim-role-mapping", {"mappings": [{"group": group, "role": "admin"}]})
+
+    def prove(self, domain: str) -> None:
+        """Claim a domain, publish its record in the local stack's zone, and have it verified. Raises NotDone."""
+        record = self._owner("POST", "/v1/team/domains", {"domain": domain})["record"]
+        zone = json.loads(self.zone.read_text("utf-8")) | {record["name"]: [record["value"]]}
+        draft = self.zone.with_name("zone.draft")
+        draft.write_text(json.dumps(zone), "utf-8")
+        draft.replace(self.zone)
+        self._owner("POST", f"/v1/team/domains/{domain}/verify", None)
 
     def member(self, email: str) -> Json:
         """Return the member with that address as lists show them, an empty object for nobody. Raises NotDone."""

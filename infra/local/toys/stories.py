@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.local.toys.directory import Directory, Group, Person
 from infra.local.toys.entra import Entra
+from infra.local.toys.job import Refused
 from infra.local.toys.okta import Okta
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from infra.local.toys.wire import Wire
 
 ADMINS: Final = "Rollcall Admins"
-_CONFLICT: Final = 409
 _WRITES: Final = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -111,13 +111,16 @@ def small(provider: str) -> Directory:
     directory.add(
         Person(f"{provider}-ada", f"Ada.Lovelace@{domain}", "Ada", "Lovelace", "Countess", "Mathematics"),
         Person(f"{provider}-bo", f"bo@{domain}", "Bo", "Jansson", phone="+46 8 555 01 02", manager=f"{provider}-ada"),
-        Person(f"{provider}-ces", f"inês.o'brien@{domain}", "Inês", "O'Brien"),
+        Person(f"{provider}-ces", f"ines.o'brien@{domain}", "Inês", "O'Brien"),
         Group(f"{provider}-admins", ADMINS, {f"{provider}-ada"}),
     )
     return directory
 
 
 def _first_sync(scene: Scene) -> None:
+    """Sync everybody and their group. Raises Refused on a stack where that has been played before."""
+    if any(scene.desk.member(person.user_name) for person in scene.people.values()):
+        raise Refused("this stack has seen the demo before, start it again")
     scene.desk.map_to_admin(ADMINS)
     scene.cycle()
     scene.cycle()  # references such as the manager follow when everybody has an id
@@ -151,12 +154,13 @@ def _life(scene: Scene) -> None:
 
 
 def _last_owner(scene: Scene) -> None:
-    """Switch off the team's only owner: refused, told, and nobody is locked out."""
+    """Take over the team's only owner, whose domain is proven here, and switch them off: refused, nobody is cut off."""
     email = scene.desk.team["owner"]["email"]
     scene.job.directory.add(Person("owner", email, "Olivia", "Owner"))
     scene.cycle()
+    scene.clean("taken over, because the domain is proven")
     scene.people["owner"].enabled = False
     scene.cycle()
-    refused = [row for row in scene.job.wire.rows if row.who == "Olivia Owner" and row.status == _CONFLICT]
-    scene.checks.that("switching off the last owner is refused with 409", holds=bool(refused))
+    told = scene.job.waiting.get("owner", "")
+    scene.checks.that(f"switching off the last owner is refused: {told}", holds="409" in told and "last" in told)
     scene.shows("owner", "the last owner", status="active", role="owner")

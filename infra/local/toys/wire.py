@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SCIM: Final = "application/scim+json"
 NO_ANSWER: Final = 0
 """The status of a call that nothing came back for."""
+_PASSING: Final = frozenset({NO_ANSWER, 429, 500, 502, 503, 504})
 
 
 class Unreachable(Exception):
@@ -152,4 +153,4 @@ def _line(row: Row, answer: str) -> str:
 
 
 def _passing(status: int) -> bool:
-    return status in {NO_ANSWER, HTTPStatus.TOO_MANY_REQUESTS} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return status in _PASSING

@@ -35,7 +35,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request below the HTTP floor. `new_id` makes ids, `random_bytes` secrets; time stands still in `now`."""
+    """One request below the HTTP floor. `new_id` makes ids, `random_bytes` secrets; time stands still in `now`.
+
+    `journal` tells a change to a log, in the place of an idempotency record. `home` is there for a connection that is
+    staged: the id of the team itself, while `team` is its shadow, whose changes are nobody's events and letters.
+    """
 
     now: datetime
     found: Found
@@ -47,6 +51,8 @@ class Call:
     if_match: AnyVersion = None
     kept: bool = False
     keep: Callable[[object], Item | None] = field(default=lambda _: None)
+    journal: Callable[[Change], Item | None] | None = None
+    home: str | None = None
     noted: dict[str, object] = field(default_factory=dict)
 
     def note(self, **facts: object) -> None:
@@ -96,9 +102,10 @@ class Call:
         if not (change.steps or change.letters or change.claims):
             self.conclude(result)
             return
-        events = [Event(self.new_id("evt"), deed, self.now, self.address, self.request_id) for deed in change.deeds]
+        told = change if self.home is None else replace(change, deeds=(), letters=())
+        events = [Event(self.new_id("evt"), deed, self.now, self.address, self.request_id) for deed in told.deeds]
         try:
-            commit(change, events, self.keep(result))
+            commit(told, events, self.keep(result) if self.journal is None else self.journal(change))
         except BlockFull as full:
             open_next_block(full.team_id, full.block)
             raise

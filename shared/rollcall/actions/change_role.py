@@ -22,3 +22,19 @@ def change_role(call: Call, member_id: str | None, wanted: NewRole) -> Member:
     change, after = membership.change_role(member, wanted.role, call.actor)
     call.commit(change, after)
     return after
+
+
+def clear_override(call: Call, member_id: str | None) -> Member:
+    """Hand a role that was set by hand, or came with an invitation, back to the mapping (R3). Raises LastOwner."""
+    member = target(call, member_id)
+    mapped = mapped_role(call, member)
+    call.actor.require_rank(mapped)
+    change, after = membership.clear_override(member, mapped, call.actor)
+    call.commit(change, after)
+    return after
+
+
+def mapped_role(call: Call, member: Member) -> Role:
+    """Return what the mapping gives a member: without a matching group the team's default role (R2)."""
+    del member
+    return call.team.settings.default_role

@@ -59,7 +59,7 @@ def release_grant(call: Call, member_id: str | None, grant_id: str, product: str
         raise NotFound
     if len(named) > 1:
         raise Invalid(Flaw("?product", "Two products use this id: name the product."))
-    call.commit(grants.release(member, named, call.actor))
+    call.commit(grants.release(member, named, call.actor, call.now, last=member.grants == 1))
 
 
 def release_all(call: Call, member_id: str | None, product: str | None) -> list[Grant]:
@@ -67,7 +67,9 @@ def release_all(call: Call, member_id: str | None, product: str | None) -> list[
     member = _member(call, member_id)
     held = list_grants(call, member_id, product)
     for start in range(0, len(held), RELEASED_TOGETHER):
-        call.commit(grants.release(member, held[start : start + RELEASED_TOGETHER], call.actor))
+        together = held[start : start + RELEASED_TOGETHER]
+        last = len(held) == member.grants and held[-1] is together[-1]
+        call.commit(grants.release(member, together, call.actor, call.now, last=last))
     return held
 
 

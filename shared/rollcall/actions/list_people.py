@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rollcall.actions import people
 from rollcall.actions.call import Call
@@ -19,6 +20,7 @@ from rollcall.storage import people as roll
 from rollcall.storage.keys import Key
 from rollcall.storage.people import Place, Record
 from rollcall.storage.reads import read
+from rollcall.storage.waves import Rows
 
 MOST_SCANNED = 5000
 OF_ROWS = frozenset({"id", "active", "meta.created", "meta.lastModified", "meta.version", "meta.resourceType"})
@@ -41,12 +43,20 @@ def reads(team_id: str, query: ListQuery) -> list[Key]:
     return [keys.claim(kind, team_id, value) for kind, value in _claims(wanted)]
 
 
+def beside(team_id: str, query: ListQuery) -> Callable[[], Rows] | None:
+    """Return what else the list needs, where no key of its filter says that it will not: the counters of all blocks."""
+    if query.filter is not None and filters.equalities(query.filter):
+        return None
+    return partial(roll.headers, team_id)
+
+
 def list_people(call: Call, query: ListQuery, base: str, after: Place | None) -> Found:
     """Return a page. `after` is where a cursor says that the page before it ended. Raises TooMany."""
     team_id = call.team.id
     if query.filter is not None and (named := _named(call, query.filter)) is not None:
         return _sliced(_matching(named, query, base), query, base, after)
-    known = roll.counts(roll.headers(team_id))
+    headers = call.found.beside
+    known = roll.counts(headers if isinstance(headers, Rows) else roll.headers(team_id))
     if query.filter is None and query.sort_by is None:
         return _plain(team_id, known, query, after)
     on_rows = query.sort_by is None and filters.attributes_of(query.filter) <= OF_ROWS if query.filter else False

@@ -1,5 +1,6 @@
 """What an identity provider does with people: provision, adopt, rewrite, cut off, remove (S1-S3, M10)."""
 
+import json
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ from rollcall.actions.people import Resource, Sent
 from rollcall.domain import provisioning
 from rollcall.domain.changes import Change, Claim, Letter
 from rollcall.domain.errors import (
+    AlreadyInvited,
     EmailNotProven,
     HeldByHand,
     LastOwner,
@@ -26,6 +28,7 @@ from rollcall.domain.events import Action, Deed
 from rollcall.domain.invitations import EMAIL, OPEN, Invitation
 from rollcall.domain.members import Member, Origin, Status
 from rollcall.domain.provisioning import EXTERNAL_ID, FORMER, USER_NAME, Person, digest
+from rollcall.domain.scim_conflicts import ScimConflict, renewed
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys
 from rollcall.storage import people as roll
@@ -57,8 +60,10 @@ def reads(team_id: str, sent: Sent) -> list[Key]:
     return [*(keys.claim(kind, team_id, value) for kind, value in claims), keys.open_blocks(team_id)]
 
 
-def create(call: Call, sent: Sent) -> Written:
+def create(call: Call, sent: Sent, member_id: str | None = None) -> Written:
     """Add a member, adopt one, or bring back the identity provider's own (RFC 7644, section 3.3).
+
+    `member_id` is the id that the identity provider was told while the connection was staged.
 
     Raises MemberExists, NotManaged, HeldByHand.
     """
@@ -71,7 +76,7 @@ def create(call: Call, sent: Sent) -> Written:
     change, member = provisioning.provision(
         person,
         team,
-        call.new_id("mem"),
+        member_id or call.new_id("mem"),
         random.choice(call.found.open_blocks(team.id)),  # noqa: S311 spreads load, hides nothing
         call.actor,
         call.now,
@@ -79,7 +84,10 @@ def create(call: Call, sent: Sent) -> Written:
         call.found.holder(FORMER, team.id, person.user_name),
     )
     written = Written(_record(call, member, person, None), is_new=True)
-    call.commit(change, written)
+    try:
+        call.commit(change, written)
+    except AlreadyInvited:
+        raise Stale from None  # sent this very moment: the next look finds it, and it closes as provisioned
     return written
 
 
@@ -123,7 +131,11 @@ def proven(call: Call, email_key: str) -> bool:
     domain = email_key.rpartition("@")[2]
     if not domain:
         return False
-    return False
+    team_id = call.home or call.team.id
+    key = keys.domain(team_id, domain)
+    found = call.found if key in call.found.items else read([key])
+    held = found.domain(team_id, domain)
+    return held is not None and held.proven
 
 
 def _met(call: Call, sent: Sent) -> list[Member]:
@@ -175,7 +187,7 @@ def _write(call: Call, member: Member, record: Record, person: Person) -> Record
 def _adopt(call: Call, member: Member, record: Record, person: Person) -> Record:
     """Take over a member whose address lies in a proven domain; of anybody else an owner decides (S3, case 146)."""
     if not proven(call, member.email_key):
-        raise _refused(call, member, NotManaged(), "adoption")
+        raise _conflict(call, member, json.loads(person.text))
     return adopt(call, member, record, person)
 
 
@@ -206,19 +218,37 @@ def _refused(call: Call, member: Member, refusal: RollcallError, verb: str) -> R
     return refusal
 
 
+def _conflict(call: Call, member: Member, resource: Resource) -> RollcallError:
+    """Keep what was sent for a member who is not managed, until an owner says yes; return the refusal to be raised."""
+    key = keys.scim_conflict(member.team_id, member.id)
+    known = read([key]).scim_conflict(member.team_id, member.id)
+    sent = ScimConflict(
+        member.team_id,
+        member.id,
+        str(resource["userName"]),
+        resource.get("externalId"),
+        people.text_of(resource),
+        call.now,
+        call.now,
+    )
+    if known is None or known.resource != sent.resource:
+        replace(call.unkept(), journal=None).commit(Change(steps=(renewed(known, sent),)))
+    return _refused(call, member, NotManaged(), "adoption")
+
+
 def tell(call: Call, member: Member, cause: str, verb: str, *, owners: bool = False) -> None:
     """Tell of what the identity provider could not do, once per member, cause and day (T2); the owners by mail, too."""
     once = digest(f"{member.id} {cause} {verb}")
     about = {"asked": verb, "cause": cause}
     deed = Deed(Action.SCIM_REFUSED, call.actor, member.subject, None, about)
     claim = Claim(REFUSAL, member.team_id, once, None, member.id, at=call.now, until=call.now + REFUSED_FOR)
-    told = read([keys.owners(member.team_id)]).owners(member.team_id) if owners else ()
+    listed = read([keys.owners(member.team_id)]).owners(member.team_id) if owners else ()
+    told = {"who": member.email or member.name, "asked": verb}
     letters = tuple(
-        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, {"email": member.email, **about})
-        for owner in sorted(told)
+        Letter(call.new_id("let"), "scim_refused", member.team_id, owner, 0, call.now, told) for owner in sorted(listed)
     )
     with suppress(MemberExists):
-        call.unkept().commit(Change(claims=(claim,), deeds=(deed,), letters=letters))
+        replace(call.unkept(), journal=None).commit(Change(claims=(claim,), deeds=(deed,), letters=letters))
 
 
 def _visible(call: Call, member_id: str | None) -> Member:
@@ -239,18 +269,17 @@ def _record_of(member: Member) -> Record:
 
 def _record(call: Call, member: Member, person: Person, before: Record | None) -> Record:
     """Return the member as SCIM sees them once the change is made."""
-    groups = before.groups if before else ()
-    modified = epoch_ms(call.now)
     return Record(
-        member.id,
-        member.block,
-        member.name,
-        member.email,
-        member.is_active,
-        member.version,
-        modified,
-        person.text,
-        groups,
+        id=member.id,
+        block=member.block,
+        name=member.name,
+        email=member.email,
+        active=member.is_active,
+        version=member.version,
+        modified=epoch_ms(call.now),
+        role=member.role,
+        text=person.text,
+        groups=before.groups if before else (),
     )
 
 

@@ -154,8 +154,9 @@ def _real(party: Party, group: Group, task: Task, *, joins: bool) -> bool:
 
 def _mapping(call: Call, *, fresh: bool) -> tuple[RoleRule, ...]:
     """Return the rules as they are at this part of the request."""
-    found = read([keys.connection(call.team.id)]) if fresh else call.found
-    connection = found.connection(call.team.id)
+    team_id = call.home or call.team.id
+    found = read([keys.connection(team_id)]) if fresh else call.found
+    connection = found.connection(team_id)
     return connection.rules if connection else ()
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rollcall.actions.call import Call
-from rollcall.actions.sign_in import NOBODY, tried
+from rollcall.actions.sign_in import NOBODY, Tried, tried
 from rollcall.actions.targets import target
 from rollcall.domain.changes import Change, Letter
 from rollcall.domain.credentials import ask_reset
-from rollcall.domain.errors import NotActive, PasswordLoginOff, TooManyRequests
+from rollcall.domain.errors import NotActive, NotReachable, PasswordLoginOff, TooManyRequests
 from rollcall.domain.permissions import Actor, CredentialKind
 from rollcall.mail.address import Address
 from rollcall.storage import keys, marks
@@ -34,8 +34,8 @@ def ask(call: Call, slug: str, wanted: ForgottenPassword) -> None:
     if not _within_budget(call, asked.who):
         call.note(reason="throttled")
         return
-    call.note(reason=asked.reason if asked.stored is None else "reset_mailed")
-    if team is None or member is None or asked.stored is None:
+    call.note(reason=_outcome(asked))
+    if team is None or member is None or asked.stored is None or not member.reachable:
         letter = Letter(call.new_id("let"), "password_reset", NOBODY, "mem" + NOBODY[4:], 0, call.now, {})
         call.commit(Change(letters=(letter,)))
         return
@@ -50,9 +50,17 @@ def start_reset(call: Call, member_id: str | None) -> None:
         raise PasswordLoginOff
     if not member.is_active:
         raise NotActive
+    if not member.reachable:
+        raise NotReachable
     if not _within_budget(call, f"{call.team.id}\0{member.email_key}"):
         raise TooManyRequests(int(_DAY.total_seconds()), "This person was mailed enough links for a day.")
     call.commit(ask_reset(member, call.actor, call.new_id("let"), call.now))
+
+
+def _outcome(asked: Tried) -> str:
+    if asked.stored is None or asked.member is None:
+        return asked.reason
+    return "reset_mailed" if asked.member.reachable else "not_reachable"
 
 
 def _within_budget(call: Call, who: str) -> bool:

@@ -42,7 +42,7 @@ def reads(team_id: str, group_id: str | None) -> list[Key]:
     return [keys.group(team_id, str(group_id))] if ids.valid(group_id, "grp") else []
 
 
-def create(call: Call, resource: GroupResource) -> Group:
+def create(call: Call, resource: GroupResource, group_id: str | None = None) -> Group:
     """Add a group. One whose first members were not all added is completed by the same request. Raises GroupExists."""
     team_id = call.team.id
     todo = [(one.id, True) for one in resource.members]
@@ -52,8 +52,7 @@ def create(call: Call, resource: GroupResource) -> Group:
         if begun is None or not begun.filling or begun.external_id != resource.external_id:
             raise GroupExists
         return _rewrite(call, begun, _with(begun, resource), resource)
-    group_id = call.new_id("grp")
-    group = Group(group_id, team_id, resource.display_name, resource.external_id, 1, call.now)
+    group = Group(group_id or call.new_id("grp"), team_id, resource.display_name, resource.external_id, 1, call.now)
     parts = carry_out(call, Task(None, group), todo, call.found if len(todo) <= MOST_TOGETHER else None)
     return group if parts == 1 else present(group)
 

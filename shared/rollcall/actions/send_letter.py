@@ -144,7 +144,7 @@ def _renewal_requested(invitation: Invitation | None, team: Team, now: datetime)
 def _to_member(
     member: Member | None, item: LetterItem, team: Team, post: Post, now: datetime
 ) -> tuple[str, Letter] | None:
-    if member is None or not member.is_active:
+    if member is None or not (member.is_active and member.email_key):
         return None
     if item.kind == "password_changed":
         return member.email_key, letters.PasswordChanged(team.name, member.name, now, _live_tokens(member, team, now))

@@ -60,7 +60,7 @@ def judge(token: Secret | None, found: Found, now: datetime, accepts: Sequence[s
     if isinstance(credential, Session) and credential.via == "password" and team.sso_enforced:
         raise Unauthenticated
     kind = CredentialKind.PAT if token.kind == "pat" else CredentialKind.SESSION
-    actor = Actor(team.id, member.id, member.email, member.name, member.role, kind, credential.id)
+    actor = Actor(team.id, member.id, member.email or None, member.name, member.role, kind, credential.id)
     return Identity(actor, member, team)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from rollcall.domain.connections import Connection
+    from rollcall.domain.domains import TeamDomain
     from rollcall.domain.events import Deed
     from rollcall.domain.founding import SignUp
     from rollcall.domain.grants import Grant
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from rollcall.domain.invitations import Invitation
     from rollcall.domain.members import Member
     from rollcall.domain.permissions import Role
+    from rollcall.domain.scim_conflicts import ScimConflict
     from rollcall.domain.seals import Head, Seal
     from rollcall.domain.service_tokens import ServiceToken
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token | Connection
+    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain | ScimConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,9 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A service token, or a sign-up, that is gone with this change."""
+    """A service token, a sign-up, a domain or a conflict that is gone with this change."""
 
-    value: "ServiceToken | SignUp"
+    value: "ServiceToken | SignUp | TeamDomain | ScimConflict"
 
 
 @dataclass(frozen=True, slots=True)

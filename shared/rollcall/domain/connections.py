@@ -156,6 +156,23 @@ def ending(connection: Connection, now: datetime) -> list[ScimToken]:
     return [one for one in connection.tokens if one.live(now) and _due(one, now)]
 
 
+def unstage(connection: Connection, team: Team, actor: Actor, *, drop: bool) -> Change:
+    """Let a staged connection act on the team from now on, or drop it with its tokens."""
+    after = replace(connection, state=ConnectionState.ACTIVE, shadow=None, version=connection.version + 1)
+    action = Action.SCIM_PLAN_ACTIVATED
+    if drop:
+        after, action = replace(after, tokens=()), Action.SCIM_PLAN_DROPPED
+    told, tells = {"connection": ConnectionState.STAGED.value}, {"connection": after.state.value}
+    deed = Deed(action, actor, subject(team), told, None if drop else tells)
+    steps = (Updated(connection, after), *(_enabled(team, on=False) if drop else ()))
+    return Change(steps=steps, deeds=(deed,))
+
+
+def stored(before: Connection | Team, after: Connection | Team) -> Step:
+    """Return the step that stores one in the place of the other."""
+    return Updated(before, after)
+
+
 def _due(token: ScimToken, now: datetime) -> bool:
     return token.notice_at is not None and token.notice_at <= now
 

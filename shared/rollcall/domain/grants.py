@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from rollcall.domain.changes import Change, Granted
-from rollcall.domain.errors import GrantLimit
+from rollcall.domain.changes import Change, Granted, Removed, Step
+from rollcall.domain.errors import BeingRemoved, GrantLimit
 from rollcall.domain.events import Action, Deed
-from rollcall.domain.members import Member
+from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Actor
 
 RELEASED_TOGETHER = 40
@@ -40,6 +41,8 @@ def record(member: Member, before: Grant | None, after: Grant, actor: Actor) -> 
     """Put a grant, or change its name or kind; the same again is no change. Raises GrantLimit for one too many."""
     if before == after:
         return Change()
+    if member.status is Status.REMOVING:
+        raise BeingRemoved
     if before is None and member.grants >= MOST_GRANTS:
         raise GrantLimit
     told = None if before is None else before.facts
@@ -47,10 +50,15 @@ def record(member: Member, before: Grant | None, after: Grant, actor: Actor) -> 
     return Change(steps=(Granted(member.team_id, member.id, before, after),), deeds=(deed,))
 
 
-def release(member: Member, grants: Sequence[Grant], actor: Actor) -> Change:
-    """Release grants, at most so many together; one event names them all."""
+def release(member: Member, grants: Sequence[Grant], actor: Actor, now: datetime, *, last: bool) -> Change:
+    """Release grants, at most so many together; one event names them all.
+
+    With the `last` ones of a member who is being removed, their record goes too.
+    """
     if not grants:
         return Change()
-    steps = tuple(Granted(member.team_id, member.id, grant, None) for grant in grants)
-    told = {"grants": [grant.facts for grant in grants]}
-    return Change(steps=steps, deeds=(Deed(Action.GRANTS_RELEASED, actor, member.subject, told, None),))
+    steps: tuple[Step, ...] = tuple(Granted(member.team_id, member.id, grant, None) for grant in grants)
+    told, tells = {"grants": [grant.facts for grant in grants]}, None
+    if last and member.status is Status.REMOVING:
+        steps, tells = (*steps, Removed(member, now, len(grants))), {"member": "removed"}
+    return Change(steps=steps, deeds=(Deed(Action.GRANTS_RELEASED, actor, member.subject, told, tells),))

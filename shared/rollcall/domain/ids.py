@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 
-PREFIXES = ("team", "mem", "inv", "pat", "ses", "svc", "scm", "idp", "grp", "evt", "let")
+PREFIXES = ("team", "mem", "inv", "pat", "ses", "svc", "scm", "idp", "grp", "evt", "let", "log")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUE = {character: value for value, character in enumerate(_BASE62)}

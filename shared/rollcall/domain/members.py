@@ -151,6 +151,15 @@ class Member:
         """Tell whether this is one of the team's active owners (M4 counts no others)."""
         return self.is_active and self.role is Role.OWNER
 
+    @property
+    def reachable(self) -> bool:
+        """Tell whether a link may be mailed: there is an address, and not only the identity provider vouches for it.
+
+        One that came with a later change proves nothing until the member has signed in by it or by SSO.
+        """
+        moved = self.link is not None and self.link.moved and not self.email_verified
+        return bool(self.email_key) and not moved
+
     def credential(self, credential_id: str | None) -> Session | Pat | None:
         """Return the session or token of that id."""
         held: tuple[Session | Pat, ...] = (*self.sessions.values(), *self.pats.values())

@@ -9,7 +9,7 @@ from rollcall.domain.errors import BeingRemoved, Conflict, MemberHasGrants, NotA
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import EMAIL, Invitation
-from rollcall.domain.members import Member, PasswordLink, RoleSource, Status
+from rollcall.domain.members import Member, PasswordLink, RoleSource, Source, Status
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.teams import ProductAccess, Team
 
@@ -36,6 +36,14 @@ def change_role(member: Member, role: Role, actor: Actor) -> tuple[Change, Membe
         return Change(), member
     after = replace(member, role=role, role_source=RoleSource.MANUAL, version=member.version + 1)
     return _changed(Action.ROLE_CHANGED, member, after, actor)
+
+
+def clear_override(member: Member, mapped: Role, actor: Actor) -> tuple[Change, Member]:
+    """Hand the role back to the mapping, which gives `mapped` now; a role that is the mapping's already stays (R3)."""
+    if member.role_source is RoleSource.MAPPING:
+        return Change(), member
+    after = replace(member, role=mapped, role_source=RoleSource.MAPPING, version=member.version + 1)
+    return _changed(Action.ROLE_OVERRIDE_CLEARED, member, after, actor)
 
 
 def change_products(member: Member, products: ProductAccess, actor: Actor) -> tuple[Change, Member]:
@@ -133,10 +141,14 @@ def transfer(giver: Member, heir: Member, owners: frozenset[str], actor: Actor) 
 
 def receipt(before: Member, after: Member, team: Team, invitations: Sequence[Invitation] | None) -> Receipt:
     """Return what cutting the member off cuts, told from the record as it was; None invitations could not be read."""
-    warnings: tuple[str, ...] = (MANAGED_BY_SCIM,) if before.link is not None else ()
+    warnings: tuple[str, ...] = (MANAGED_BY_SCIM,) if _managed(before) else ()
     warnings += (NOT_LISTED,) if invitations is None else ()
     access = before.products.within(team)
     return Receipt(after, len(before.sessions), len(before.pats), tuple(invitations or ()), access, warnings)
+
+
+def _managed(member: Member) -> bool:
+    return member.link is not None or member.source is Source.SCIM
 
 
 def _transferred(heir: Member, giver: Member) -> dict[str, object]:

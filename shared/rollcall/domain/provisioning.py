@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollcall.domain import membership
-from rollcall.domain.changes import Change, Claim, Created, Described, Removed, Step, Updated
+from rollcall.domain.changes import Change, Claim, Created, Described, Step, Updated
 from rollcall.domain.errors import EmailNotProven, HeldByHand
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.ids import base62
@@ -152,12 +152,6 @@ def depart(member: Member, actor: Actor, now: datetime, groups: frozenset[str] =
     step = Updated(member, after, cuts=membership.CREDENTIALS)
     claims = membership.released(member)
     return Change(steps=(step, Described(member, None, groups)), claims=claims, deeds=(deed,))
-
-
-def complete(member: Member, released: int, actor: Actor, now: datetime) -> Change:
-    """Finish a removal with the release of the last grants, all of them in the same transaction."""
-    deed = Deed(Action.REMOVED, actor, member.subject, {"status": Status.REMOVING.value}, None)
-    return Change(steps=(Removed(member, now, released),), deeds=(deed,))
 
 
 def _passing(before: Member, after: Member) -> tuple[tuple[str, str | None, str | None], ...]:

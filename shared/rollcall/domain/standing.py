@@ -28,7 +28,7 @@ class Standing:
         return {
             "active": True,
             **self._about(issuer),
-            "username": self.member.email,
+            "username": self.member.email or self.member.id,
             "token_type": "session" if isinstance(self.credential, Session) else "pat",
             "client_id": self.credential.id,
             "iat": _seconds(ids.made_at(self.credential.id)),
@@ -59,7 +59,7 @@ class Standing:
             "aud": self.product,
             "team": {"id": self.team.id, "slug": self.team.slug},
             "role": self.member.role.value,
-            "email": self.member.email,
+            "email": self.member.email or None,
             "email_verified": self.member.email_verified,
             "name": self.member.name,
         }

@@ -3,11 +3,15 @@
 import os
 from typing import Any
 
+from rollcall.actions.scim_conflicts import ConflictPage
 from rollcall.actions.scim_tokens import ListedTokens
 from rollcall.domain.connections import RoleRule, ScimToken
+from rollcall.domain.domains import TeamDomain
+from rollcall.http import cursors, queries
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply
-from rollcall.http.views import scim_token_view
+from rollcall.http.views import conflict_view, domain_view, log_view, scim_token_view
+from rollcall.storage.scim_log import LogPage
 
 
 def scim_url() -> str:
@@ -31,3 +35,38 @@ def scim_tokens(_: Request[Any], value: ListedTokens) -> Reply:
 def role_mapping(_: Request[Any], rules: tuple[RoleRule, ...]) -> Reply:
     """Return which groups give which role."""
     return Reply(200, {"mappings": [rule.facts for rule in rules]})
+
+
+def log(request: Request[Any], page: LogPage) -> Reply:
+    """Return a page of the log of provisioning; there is no total of it."""
+    entries, following = page
+    rows = [log_view(entry) for entry in entries]
+    return Reply(200, {"data": rows, "next_cursor": _cursor(request, following, queries.LOG_FILTERS)})
+
+
+def conflicts(request: Request[Any], page: ConflictPage) -> Reply:
+    """Return a page of conflicts, each with its member and what the provider sent; there is no total of them."""
+    rows = [conflict_view(conflict, member) for conflict, member in page.rows]
+    return Reply(200, {"data": rows, "next_cursor": _cursor(request, page.following, ())})
+
+
+def _cursor(request: Request[Any], following: str | None, names: tuple[str, ...]) -> str | None:
+    filters = queries.filters(request.asked.http, names)
+    team_id = request.call.team.id
+    return None if following is None else cursors.seal(queries.cursor_keys()[0], team_id, filters, (following,))
+
+
+def claimed(_: Request[Any], value: TeamDomain) -> Reply:
+    """Return 201 with the domain and the record that proves it."""
+    return Reply(201, domain_view(value))
+
+
+def domain(_: Request[Any], value: TeamDomain) -> Reply:
+    """Return 200 with the domain."""
+    return Reply(200, domain_view(value))
+
+
+def domains(_: Request[Any], value: list[TeamDomain]) -> Reply:
+    """Return the team's domains."""
+    rows = [domain_view(one) for one in value]
+    return Reply(200, {"data": rows, "next_cursor": None, "total": len(rows)})

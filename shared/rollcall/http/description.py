@@ -1,12 +1,16 @@
 """The description of the API, generated into a file, and what is said to requests that no route of it matches."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rollcall.http.errors import MethodNotAllowed, RouteNotFound
+from rollcall.domain.errors import RollcallError
+from rollcall.http.errors import MethodNotAllowed, RouteNotFound, answer
+from rollcall.http.reply import Reply
 from rollcall.http.request import HttpRequest
+from rollcall.scim.errors import ERROR
 
 FILE = Path(__file__).with_name("openapi.json")
 
@@ -31,6 +35,15 @@ def no_route(http: HttpRequest) -> None:
     if allowed:
         raise MethodNotAllowed(", ".join(allowed))
     raise RouteNotFound
+
+
+def unrouted(error: RollcallError, http: HttpRequest) -> Reply:
+    """Return the answer where no route is: below `/scim` in the words that its clients read."""
+    plain = answer(error, http)
+    if not (http.target + "/").startswith("/scim/"):
+        return plain
+    body = {"schemas": [ERROR], "status": str(plain.status), "detail": error.detail}
+    return replace(plain, body=body, content_type="application/scim+json")
 
 
 def _fits(template: str, path: str) -> bool:

@@ -10,7 +10,8 @@ import secrets as randomness
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any
 
 from rollcall import clock
 from rollcall.actions.call import Call, Caller
@@ -27,6 +28,7 @@ from rollcall.domain.errors import (
 )
 from rollcall.domain.permissions import OF_PRODUCTS, Permission
 from rollcall.http import errors, idempotency, link_guesses, observe
+from rollcall.http.asked import Asked, Request
 from rollcall.http.bodies import Form, Nothing, read_body
 from rollcall.http.conditional import versions
 from rollcall.http.reply import Reply, gateway_response
@@ -34,65 +36,16 @@ from rollcall.http.request import HttpRequest, credential, read_event, same_orig
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import Found, read
 from rollcall.storage.table import Item, Meter, metered
+from rollcall.storage.waves import both
 
-B = TypeVar("B")
+__all__ = ["Asked", "Endpoint", "Event", "Handler", "Request", "by_route", "endpoint"]
+
 ATTEMPTS = 6
 Event = dict[str, Any]
 Handler = Callable[[Event, object], dict[str, object]]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(Generic[B]):
-    """What a request asks before anything is read: enough to name every item that it needs."""
-
-    http: HttpRequest
-    body: B
-    token: Secret | None = None
-    link: Secret | None = None
-    named: idempotency.Named | None = None
-    if_match: frozenset[int] | None = None
-
-    @property
-    def team_id(self) -> str:
-        """Return the team that the credential or the link names; the only one this request can touch."""
-        scope = self.token or self.link
-        if scope is None:
-            raise Unauthenticated
-        return scope.team_id
-
-    @property
-    def caller_id(self) -> str:
-        """Return whose credential it is: a member's id, or the service token's own."""
-        if self.token is None:
-            raise Unauthenticated
-        return self.token.owner_id
-
-    def path_id(self, name: str, prefix: str) -> str | None:
-        """Return an id from the path, or None for text that is none and so names nothing."""
-        value = self.http.path.get(name)
-        return value if ids.valid(value, prefix) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Request(Generic[B]):
-    """One request, ready for its use case."""
-
-    asked: Asked[B]
-    call: Call
-
-    @property
-    def body(self) -> B:
-        """Return the body as its dataclass."""
-        return self.asked.body
-
-    @property
-    def link(self) -> Secret:
-        """Return the mailed link's token, on routes that have one."""
-        if self.asked.link is None:
-            raise LinkUnknown
-        return self.asked.link
-
-
+Beside = Callable[[Asked[Any]], Callable[[], object] | None]
 Reads = Callable[[Asked[Any]], Iterable[Key]]
 Answer = Callable[[Request[Any], Any], Reply]
 Failure = Callable[[RollcallError, HttpRequest], Reply]
@@ -116,6 +69,7 @@ class Endpoint:
     gate: Callable[[], None] | None
     accepts: Sequence[str]
     reader: Callable[[HttpRequest], Any] | None
+    beside: Beside | None
 
     def __call__(self, event: Event, context: object = None) -> dict[str, object]:
         """Serve one API Gateway event."""
@@ -136,8 +90,8 @@ class Endpoint:
             request_id, headers = http.request_id, http.headers
             facts = {"route": http.route, "request_id": request_id}
             reply = self._answered(http, facts)
-        if str(facts["route"]).startswith("HEAD "):
-            reply = replace(reply, body="")
+            if http.method == "HEAD" and http.route != "$default":
+                reply = replace(reply, body="")
         observe.note(facts, reply.status, watch, meter)
         asked = "x-rollcall-cost" in headers
         extra = {"x-request-id": request_id, **observe.cost_headers(meter, watch, timing=local, cost=asked)}
@@ -242,6 +196,10 @@ class Endpoint:
             wanted.append(asked.named.key)
         if asked.link is not None:
             wanted.append(link_guesses.key(asked.http, now))
+        more = self.beside(asked) if self.beside is not None and flaw is None else None
+        if more is not None:
+            found, beside = both(partial(read, wanted), more)
+            return replace(found, beside=beside)
         return read(wanted) if wanted else Found({})
 
     def _authenticate(self, asked: Asked[Any], found: Found, now: datetime, *, by_cookie: bool) -> Caller | None:
@@ -280,6 +238,7 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     gate: Callable[[], None] | None = None,
     accepts: Sequence[str] = authenticate.ACCEPTED,
     reader: Callable[[HttpRequest], Any] | None = None,
+    beside: Beside | None = None,
 ) -> Callable[[Callable[[Request[Any]], Any]], Endpoint]:
     """Make a use case a route.
 
@@ -289,12 +248,13 @@ def endpoint(  # noqa: PLR0913 a route is described in one place, by name
     already. `any_body` leaves the body unread. `gate` refuses by raising, before anything is looked at, what the
     deployment does not offer. `accepts` are the kinds of credentials that are taken at all, any other is a 401.
     `reader` reads the whole request in the place of all this, where a protocol has rules of its own, and then takes no
-    idempotency key. `answer` renders the result, also for the idempotency record, so it must be pure.
+    idempotency key. `beside` may name one more call to the table, made at the same time as the reading. `answer`
+    renders the result, also for the idempotency record, so it must be pure.
     """
 
     def decorate(action: Callable[[Request[Any]], Any]) -> Endpoint:
         told = (answer, permission, body, reads, link, form, failure, tolerant, leaving, any_body, gate, accepts)
-        return Endpoint(action, *told, reader)
+        return Endpoint(action, *told, reader, beside)
 
     return decorate
 

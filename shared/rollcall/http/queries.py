@@ -25,6 +25,7 @@ LONGEST_TEXT = 100
 PAGING = ("limit", "cursor")
 MEMBER_FILTERS = ("q", "role", "status", "product", "source", "sort")
 INVITATION_FILTERS = ("q", "role", "state")
+LOG_FILTERS = ("failed",)
 EVENT_FILTERS = ("actor", "target", "action", "from", "to")
 ALL = "all"
 
@@ -75,6 +76,21 @@ def event_query(http: HttpRequest, team_id: str, keys: Sequence[bytes], more: tu
         after=position[0] if position else None,
         head=position[1] if position and position[1:] else None,
     )
+
+
+def log_query(http: HttpRequest, team_id: str, keys: Sequence[bytes]) -> tuple[bool, int, str | None]:
+    """Return what of the log of provisioning is asked for: refusals alone or not, how many, after which."""
+    http.only_parameters(*LOG_FILTERS, *PAGING)
+    failed = _one_of(http, "failed", ("true", "false")) == "true"
+    position = _position(http, team_id, keys, LOG_FILTERS)
+    return failed, _limit(http), position[0] if position else None
+
+
+def page_query(http: HttpRequest, team_id: str, keys: Sequence[bytes]) -> tuple[int, str | None]:
+    """Return how many of a list without filters are asked for, after which."""
+    http.only_parameters(*PAGING)
+    position = _position(http, team_id, keys, ())
+    return _limit(http), position[0] if position else None
 
 
 def export_format(http: HttpRequest) -> str:

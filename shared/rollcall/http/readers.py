@@ -16,6 +16,7 @@ from rollcall.domain.text import (
     AllProducts,
     AvatarUrl,
     CredentialText,
+    DomainName,
     FormText,
     GrantName,
     HeirId,
@@ -35,11 +36,13 @@ from rollcall.domain.text import (
     TypedPassword,
 )
 from rollcall.mail.address import MAX_LENGTH as LONGEST_ADDRESS
-from rollcall.mail.address import Address, canonical
+from rollcall.mail.address import Address, canonical, canonical_domain
 
 LONGEST_NAME = 100
 LONGEST_MESSAGE = 500
 LONGEST_GROUP = 256
+LONGEST_DOMAIN = 253
+SHORTEST_DOMAIN = 3
 LONGEST_OVERLAP = 7 * 24 * 60
 LONGEST_LINK = 200
 SHORTEST_LINK = 1
@@ -113,6 +116,13 @@ def _address(value: object) -> Address:
         return canonical(text(value, SHORTEST_ADDRESS, LONGEST_ADDRESS))
     except ValueError as error:
         raise Wrong(str(error)) from None
+
+
+def _domain(value: object) -> str:
+    try:
+        return canonical_domain(text(value, SHORTEST_DOMAIN, LONGEST_DOMAIN))
+    except ValueError as error:
+        raise Wrong(str(error).replace("The part after the @-sign", "The domain")) from None
 
 
 def _address_list(value: object) -> tuple[str, ...]:
@@ -273,5 +283,6 @@ READERS: dict[object, Callable[[object], object]] = {
     FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
     CredentialText: lambda value: text(value, 1, LONGEST_CREDENTIAL),
     Slug: _slug,
+    DomainName: _domain,
     RoleRules: _role_rules,
 }

@@ -1,13 +1,14 @@
 """A SCIM request, read: which resource, which operation, the decoded body, the parameters (RFC 7644, section 3)."""
 
-import json
 import os
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rollcall.actions import people
-from rollcall.domain.errors import RollcallError
+from rollcall.domain.errors import Invalid, RollcallError
+from rollcall.http.bodies import read_json
 from rollcall.http.conditional import versions
 from rollcall.http.errors import MethodNotAllowed, TooLarge, UnsupportedMediaType
 from rollcall.http.request import HttpRequest
@@ -63,7 +64,8 @@ class ScimRequest:
     kind: str
     name: str | None
     content: Any
-    query: ListQuery
+    query: ListQuery = field(default_factory=ListQuery)
+    flaw: RollcallError | None = None
 
     @property
     def operation(self) -> tuple[str, str]:
@@ -85,8 +87,16 @@ def base() -> str:
 
 
 def read_request(http: HttpRequest) -> ScimRequest:
-    """Read the request. Raises Refused, MethodNotAllowed, TooLarge, UnsupportedMediaType, Invalid."""
+    """Read the request; what is wrong with it is kept, to be told, and logged, once its sender is known."""
     parts = [part for part in http.path.get("proxy", http.target.removeprefix(PREFIX)).split("/") if part]
+    try:
+        return _read(http, parts)
+    except RollcallError as flaw:
+        kind, name = [*parts, "", ""][:2]
+        return ScimRequest(http.method, kind, name or None, None, flaw=flaw)
+
+
+def _read(http: HttpRequest, parts: list[str]) -> ScimRequest:
     searched = len(parts) == 2 and parts[1] == SEARCH and parts[0] in {USERS, GROUPS}  # noqa: PLR2004 /Users/.search
     allowed = ("POST",) if searched else METHODS.get((parts[0] if parts else "", len(parts)))
     if allowed is None:
@@ -127,12 +137,6 @@ def _payload(http: HttpRequest) -> Any:  # noqa: ANN401 JSON
     if media.strip().lower() not in MEDIA or charset not in {"", "utf-8", "utf8"} or not plain:
         raise UnsupportedMediaType("Send the body as application/scim+json, in UTF-8.")
     try:
-        value = json.loads(http.body.decode("utf-8-sig"), parse_constant=_refuse)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError):
-        raise Refused(InvalidSyntax("The body is not valid JSON in UTF-8.")) from None
-    return value
-
-
-def _refuse(name: str) -> object:
-    raise ValueError(name)
+        return read_json(http.body.removeprefix(BOM_UTF8))
+    except Invalid as flawed:
+        raise Refused(InvalidSyntax(flawed.flaws[0].detail)) from None

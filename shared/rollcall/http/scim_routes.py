@@ -1,17 +1,21 @@
 """SCIM's operations (RFC 7644): one route of the gateway, told apart here: the protocol has its own paths."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from rollcall.actions import list_people, people, provision
+from rollcall.actions import list_people, people, provision, staging
+from rollcall.actions.call import Caller
 from rollcall.auth import authenticate
 from rollcall.domain import ids
+from rollcall.domain.errors import RollcallError, Stale
 from rollcall.domain.permissions import Permission
 from rollcall.http import scim_answers, scim_group_routes, scim_search
-from rollcall.http.endpoint import Asked, Endpoint, endpoint
+from rollcall.http.endpoint import Asked, Endpoint, Request, endpoint
 from rollcall.http.reply import Reply
-from rollcall.http.scim_paging import Scim, opened, sealed, unchanged, user_text
-from rollcall.http.scim_request import SEARCH, Refused, ScimRequest, base, read_request, refusing
+from rollcall.http.scim_journal import Journal
+from rollcall.http.scim_paging import Scim, closed, opened, sealed, unchanged, user_text
+from rollcall.http.scim_request import GROUPS, SEARCH, Refused, ScimRequest, base, read_request, refusing
 from rollcall.scim import discovery, schemas
 from rollcall.scim.errors import NotFound, NotImplemented501
 from rollcall.scim.lists import list_response
@@ -19,24 +23,30 @@ from rollcall.scim.patch import patch_user
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.people import Place, Record
+from rollcall.storage.reads import read
 
 
 def _reads(asked: Asked[Any]) -> list[Key]:
     """Name what the operation needs beside the authentication, in the same round trip."""
     wanted: ScimRequest = asked.body
+    if wanted.flaw is not None:
+        return []
+    if wanted.kind == GROUPS:
+        return scim_group_routes.reads(asked)
     match wanted.operation:
-        case (_, "Users/id"):
-            return [keys.member(asked.team_id, str(wanted.name))] if ids.valid(wanted.name, "mem") else []
         case ("POST", "Users"):
             return provision.reads(asked.team_id, wanted.content)
         case ("GET", "Users"):
             return list_people.reads(asked.team_id, wanted.query)
-        case (_, "Groups" | "Groups/id"):
-            return scim_group_routes.reads(asked)
         case ("GET", ".search"):
             return scim_search.reads(asked)
-        case _:
-            return []
+    return [keys.member(asked.team_id, str(wanted.name))] if ids.valid(wanted.name, "mem") else []
+
+
+def _beside(asked: Asked[Any]) -> Callable[[], object] | None:
+    wanted: ScimRequest = asked.body
+    lists = wanted.operation == ("GET", "Users") and wanted.flaw is None
+    return list_people.beside(asked.team_id, wanted.query) if lists else None
 
 
 @endpoint(
@@ -44,11 +54,40 @@ def _reads(asked: Asked[Any]) -> list[Key]:
     accepts=authenticate.OF_SCIM,
     reader=read_request,
     reads=_reads,
+    beside=_beside,
     answer=lambda _, reply: reply,
     failure=scim_answers.failure,
 )
 def _serve(request: Scim) -> Reply:
-    """Serve one SCIM request."""
+    """Serve one SCIM request, and tell of it in the request log."""
+    journal = Journal(request)
+    try:
+        reply = _served(_in_shadow(journal.request))
+    except Stale:
+        raise
+    except RollcallError as refusal:
+        journal.refused(refusal)
+        raise
+    journal.close(reply)
+    return reply
+
+
+def _in_shadow(request: Scim) -> Scim:
+    """Return the request as it is asked of the shadow, while the connection is staged; one reading more."""
+    call, token = request.call, request.asked.token
+    connection = staging.staged(call)
+    if connection is None or token is None or call.caller is None:
+        return request
+    shadow, team = staging.shadow_of(call, connection), call.team
+    asked = replace(request.asked, token=replace(token, team_id=shadow))
+    found = read([keys.connection(team.id), keys.team(shadow), *_reads(asked)])
+    caller = Caller(replace(call.actor, team_id=shadow), None, replace(team, id=shadow))
+    return Request(asked, replace(call, found=found, caller=caller, home=team.id))
+
+
+def _served(request: Scim) -> Reply:
+    if request.body.flaw is not None:
+        raise request.body.flaw
     serve = OPERATIONS.get(request.body.operation)
     if serve is None:
         raise Refused(NotImplemented501())
@@ -87,10 +126,12 @@ def _delete_user(request: Scim) -> Reply:
 def _list_users(request: Scim) -> Reply:
     query, call = request.body.query, request.call
     found = refusing(lambda: list_people.list_people(call, query, base(), _after(request)))
-    texts = [user_text(request, record) for record in found.records]
+    texts = closed(user_text(request, record) for record in found.records)
     if query.cursor is None:
         return scim_answers.listed(texts, found.total, query.start_index, None)
-    return scim_answers.listed(texts, found.total, None, _cursor(request, found.following))
+    whole = len(texts) == len(found.records)
+    following = found.following if whole else found.records[len(texts) - 1].place
+    return scim_answers.listed(texts, found.total, None, _cursor(request, following))
 
 
 def _user(request: Scim, record: Record, status: int = 200) -> Reply:

@@ -1,18 +1,22 @@
 """Domain values as the API tells them (2-api's shapes); pure, so that a replay tells the same."""
 
+import json
 from datetime import datetime
 
 from rollcall.domain import ids
 from rollcall.domain.connections import ScimToken
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import from_epoch_ms, rfc3339
 from rollcall.domain.tokens import Token, TokenState
 from rollcall.storage import roster
 from rollcall.storage.items import RowItem
+from rollcall.storage.scim_log import Entry
 from rollcall.storage.values import products_of
 
 Json = dict[str, object]
@@ -22,7 +26,7 @@ def member_view(member: Member, team: Team, last_active: datetime | None = None)
     """Return a member; product access is the effective one: stored ∩ the team's products (I21)."""
     return {
         "id": member.id,
-        "email": member.email,
+        "email": member.email or None,
         "name": member.name,
         "avatar_url": member.avatar_url,
         "role": member.role.value,
@@ -42,7 +46,7 @@ def row_view(row: RowItem, team: Team) -> Json:
     member_id = roster.member_id(row)
     return {
         "id": member_id,
-        "email": row.email,
+        "email": row.email or None,
         "name": row.name,
         "avatar_url": row.avatar_url,
         "role": next(role for role in Role if roster.ROLE[role] in row.flags).value,
@@ -127,6 +131,47 @@ def scim_token_view(token: ScimToken, last_used: datetime | None = None) -> Json
         "created_at": rfc3339(token.created_at),
         "expires_at": rfc3339(token.expires_at),
         "last_used_at": None if last_used is None else rfc3339(last_used),
+    }
+
+
+def domain_view(domain: TeamDomain) -> Json:
+    """Return a domain that the team claims, and the DNS record that proves it."""
+    return {
+        "domain": domain.name,
+        "state": domain.state.value,
+        "record": {"type": "TXT", "name": domain.record, "value": domain.proof},
+        "created_at": rfc3339(domain.created_at),
+        "verified_at": None if domain.verified_at is None else rfc3339(domain.verified_at),
+    }
+
+
+def log_view(entry: Entry) -> Json:
+    """Return a request of an identity provider as the log tells it."""
+    return {
+        "id": entry.id,
+        "at": rfc3339(entry.at),
+        "method": entry.method,
+        "path": entry.path,
+        "status": entry.status,
+        "meaning": entry.meaning,
+        "changed": list(entry.changed),
+        "hint": entry.hint,
+        "token_id": entry.token_id,
+        "request_id": entry.request_id,
+    }
+
+
+def conflict_view(conflict: ScimConflict, member: Member) -> Json:
+    """Return whom an identity provider asked for in vain, and what it sent."""
+    return {
+        "id": member.id,
+        "member": {"id": member.id, "email": member.email, "name": member.name, "status": member.status.value},
+        "user_name": conflict.user_name,
+        "external_id": conflict.external_id,
+        "resource": json.loads(conflict.resource),
+        "first_at": rfc3339(conflict.first_at),
+        "last_at": rfc3339(conflict.last_at),
+        "times": conflict.version,
     }
 
 

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+_COUNTRY: Final = 2
+_REGISTRIES: Final = frozenset(
+    {"ac", "co", "com", "edu", "gob", "gov", "gouv", "go", "ltd", "me", "mil", "ne", "net", "or", "org", "plc", "sch"}
+)
 MAX_LENGTH: Final = 254  # RFC 5321, section 4.5.3.1.3, without the angle brackets
 
 
@@ -32,6 +36,19 @@ def canonical(text: str) -> Address:
     if len(key) > MAX_LENGTH:
         raise ValueError(f"An e-mail address has at most {MAX_LENGTH} characters once its domain is encoded.")
     return Address(typed=typed, key=key)
+
+
+def canonical_domain(text: str) -> str:
+    """Read one domain that addresses can be of, and return its A-label in lower case.
+
+    Raises ValueError, with a sentence for people, on everything else: addresses of machines, single labels, reserved
+    names, and what registries give names out under, such as co.uk.
+    """
+    _, domain = _validated(f"x@{text.strip(' ')}")
+    first, _, rest = domain.lower().partition(".")
+    if len(rest) == _COUNTRY and first in _REGISTRIES:
+        raise ValueError("Names are given out under this one: claim a domain of your own.")
+    return domain.lower()
 
 
 def _validated(text: str) -> tuple[str, str]:

@@ -110,9 +110,42 @@ def scim_token_expiring(team: str, reader: str, name: str, last4: str, expires: 
     )
 
 
+def domain_lapsed(team: str, reader: str, domain: str) -> Notice:
+    """Tell an owner that a domain is no longer proven (case 196)."""
+    where = plain(team)
+    return Notice(
+        reader,
+        f"{domain} is no longer proven for {where}",
+        (
+            f"the DNS record that proves {domain} for {where} has been gone for three days: it is not yours any more.",
+            "Members stay. But your identity provider cannot bring in people of that domain, and others may prove it.",
+            "To keep it, publish the record again and verify the domain.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
+def scim_refused(team: str, reader: str, who: str, asked: str) -> Notice:
+    """Tell an owner that the identity provider would have cut off the last one (M4, case 138)."""
+    where, whom = plain(team), plain(who)
+    return Notice(
+        reader,
+        f"The identity provider asked for the {asked} of the last owner of {where}",
+        (
+            f"the identity provider of {where} asked for the {asked} of {whom}, the team's last active owner.",
+            "It was refused, and will be each time. Make somebody else an owner first, or keep them assigned there.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
 TO_OWNERS: Mapping[str, Callable[..., Notice]] = {
     "service_token_leaked": service_token_leaked,
     "scim_token_leaked": scim_token_leaked,
     "scim_token_expiring": scim_token_expiring,
+    "domain_lapsed": domain_lapsed,
+    "scim_refused": scim_refused,
 }
+
+
 OF_TOKENS = {"token_issued": token_issued, "token_expiring": token_expiring, "token_leaked": token_leaked}

@@ -107,7 +107,10 @@ class Draft:
     def _selected(
         self, op: Op, path: Path, attribute: Attribute, old: list[Element], value: object
     ) -> Sequence[Element]:
-        """Change the elements that the path selects; only `add` makes one that is not there (RFC 7644, 3.5.2.3)."""
+        """Change the elements that the path selects; only `add` makes one that is not there (RFC 7644, 3.5.2.3).
+
+        A complex value gives sub-attributes and leaves the others: what was primary, or for work, stays so.
+        """
         key = (attribute.name, path.where)
         chosen = [one for one in old if path.where is None or matches(path.where, one)]
         chosen = chosen or [one for one in old if one is self._made.get(key)]
@@ -116,8 +119,7 @@ class Draft:
         if op == "remove" and path.name.sub is None:
             return [one for one in old if not _is_in(one, chosen)]
         given = _parts(attribute, path.name.sub, None if op == "remove" else value)
-        whole = op == "replace" and path.name.sub is None
-        new = [values.settled(attribute, given if whole else {**one, **given}) for one in chosen]
+        new = [values.settled(attribute, {**one, **given}) for one in chosen]
         if not chosen and any(part is not None for part in given.values()):
             made = values.settled(attribute, {**_wanted(attribute, path.where), **given})
             self._made[key] = made or {}
@@ -145,7 +147,8 @@ def _put(holder: dict[str, Any], attribute: Attribute, value: object, op: Op) ->
 def _with_sub(attribute: Attribute, old: Element, sub: Attribute, value: object) -> Element | None:
     """Set or remove one sub-attribute; who else is referred to by `value` has another address."""
     given = values.read(sub, value)
-    kept = {name: part for name, part in old.items() if name != "$ref" or sub.name != "value"}
+    another = sub.name == "value" and given != old.get("value")
+    kept = {name: part for name, part in old.items() if not (another and name == "$ref")}
     return values.settled(attribute, {**kept, sub.name: given})
 
 
@@ -181,7 +184,8 @@ def _joined(attribute: Attribute, old: list[Element], given: list[Element]) -> l
     for one in given:
         at = next((place for place, other in enumerate(joined) if _same(one, other)), len(joined))
         joined[at : at + 1] = [{**joined[at], **one} if at < len(joined) else one]
-        new.append(joined[at])
+        if one.get("primary"):
+            new.append(joined[at])
     return _one_primary(attribute, joined, new)
 
 

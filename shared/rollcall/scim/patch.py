@@ -71,7 +71,7 @@ def pathless(operation: Operation, own_id: str | None) -> Mapping[str, Any]:
     value = operation.value
     if not isinstance(value, Mapping):
         raise InvalidValue("The value of an operation without path is an object of attributes.")
-    ids = {given for key, given in value.items() if key.lower() == "id" and given is not None}
-    if own_id is not None and not ids <= {own_id}:
+    ids = [given for key, given in value.items() if key.lower() == "id"]
+    if own_id is not None and any(given not in (None, own_id) for given in ids):
         raise Mutability("A resource's id is given by the service and stays.")
     return value

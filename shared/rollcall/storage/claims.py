@@ -3,7 +3,15 @@
 from typing import TYPE_CHECKING
 
 from rollcall.domain.changes import Claim
-from rollcall.domain.errors import AlreadyInvited, GroupExists, MemberExists, RollcallError, SlugTaken, Stale
+from rollcall.domain.errors import (
+    AlreadyInvited,
+    DomainTaken,
+    GroupExists,
+    MemberExists,
+    RollcallError,
+    SlugTaken,
+    Stale,
+)
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys
 from rollcall.storage.items import ClaimItem
@@ -37,7 +45,7 @@ def _held(reason: "CancellationReason") -> RollcallError:
     """Say who holds what was claimed; the holder's id tells by its prefix."""
     holder = str((reason.raw_item or {}).get("h", {}).get("S", ""))
     if holder.startswith("team_"):
-        return SlugTaken()
+        return DomainTaken() if (reason.raw_item or {})["PK"]["S"].startswith("DOMAIN#") else SlugTaken()
     if holder.startswith("grp_"):
         return GroupExists()
     if holder.startswith("mem_"):

@@ -33,6 +33,42 @@ class ConnectionItem(Item):
     version = NumberAttribute(attr_name="v")
 
 
+class DomainItem(Item):
+    """A domain that a team claims; its name stands in the key."""
+
+    proof = UnicodeAttribute(attr_name="p")
+    created_at = NumberAttribute(attr_name="c")
+    state = UnicodeAttribute(attr_name="s")
+    verified_at = NumberAttribute(attr_name="va", null=True)
+    check_at = NumberAttribute(attr_name="ca", null=True)
+    misses = NumberAttribute(attr_name="m")
+    version = NumberAttribute(attr_name="v")
+
+
+class LogItem(Item):
+    """A request of an identity provider, and what it came to."""
+
+    method = UnicodeAttribute(attr_name="m")
+    path = UnicodeAttribute(attr_name="p")
+    status = NumberAttribute(attr_name="s")
+    meaning = UnicodeAttribute(attr_name="w")
+    changed: ListAttribute[str] = ListAttribute(attr_name="c", default=list)
+    hint = UnicodeAttribute(attr_name="h", null=True)
+    token_id = UnicodeAttribute(attr_name="t", null=True)
+    request_id = UnicodeAttribute(attr_name="q", null=True)
+
+
+class ConflictItem(Item):
+    """What an identity provider sent for an address that is a member's; the member stands in the key."""
+
+    user_name = UnicodeAttribute(attr_name="u")
+    external_id = UnicodeAttribute(attr_name="x", null=True)
+    resource = UnicodeAttribute(attr_name="t")
+    first_at = NumberAttribute(attr_name="f")
+    last_at = NumberAttribute(attr_name="l")
+    version = NumberAttribute(attr_name="v")
+
+
 class UsedItem(Item):
     """When a SCIM token was last used."""
 

@@ -6,6 +6,10 @@
 |---|---|---|---|
 | team with its policies | `T#t` | `TEAM` | every authentication (with the member) |
 | SCIM connection: its tokens, its mapping | `T#t` | `SCIM` | every authentication by a SCIM token (with the team) |
+| domain that the team claims | `T#t` | `DOMAIN#domain` | list, and whoever asks whether an address's domain is proven |
+| domain, held by the team that proved it | `DOMAIN#domain` | `LOCK` | conditions: one team only |
+| request of an identity provider (30 days) | `SL#t` | request | the log, newest first |
+| conflict: whom a provider asked for in vain | `SC#t` | `m` | list, accept |
 | last use of a SCIM token | `USED#t` | token | list of the tokens |
 | active owners (string set) | `T#t` | `OWNERS` | conditions only: the last-owner guard |
 | slug, held by a team or for 24 h by a sign-up | `SLUG#slug` | `LOCK` | sign-in, sign-up |
@@ -35,6 +39,7 @@
 | throttle mark | `RL#scope#hash#window` | `MARK` | throttles |
 | index `expiry`: pending invitations | XP `X#day#shard` | XS `time#…` | the sweep |
 | index `expiry`: tokens whose end is to be told | XP `T#day#shard` | XS `time#…` | letters before an expiry |
+| index `expiry`: domains to be looked up again | XP `D#day#shard` | XS `time#…` | the daily check |
 | index `expiry`: removed members | XP `G#day#shard` | XS `time#…` | the purge |
 | index `expiry`: unsent letters | XP `L#day#shard` | XS `time#…` | re-driving the sender |
 """
@@ -64,6 +69,31 @@ def team(team_id: str) -> Key:
 def connection(team_id: str) -> Key:
     """Return the key of the team's SCIM connection."""
     return Key(team(team_id).pk, "SCIM")
+
+
+def domain(team_id: str, name: str) -> Key:
+    """Return the key of a domain that the team claims."""
+    return Key(team(team_id).pk, f"DOMAIN#{name}")
+
+
+def scim_log_of(team_id: str) -> str:
+    """Return the partition of a team's log of requests."""
+    return f"SL#{ids.code(team_id)}"
+
+
+def scim_log(team_id: str, entry_id: str) -> Key:
+    """Return the key of an entry of the log."""
+    return Key(scim_log_of(team_id), ids.code(entry_id))
+
+
+def scim_conflicts_of(team_id: str) -> str:
+    """Return the partition of a team's conflicts."""
+    return f"SC#{ids.code(team_id)}"
+
+
+def scim_conflict(team_id: str, member_id: str) -> Key:
+    """Return the key of the conflict that a member's address met."""
+    return Key(scim_conflicts_of(team_id), ids.code(member_id))
 
 
 def scim_use(team_id: str, token_id: str) -> Key:
@@ -115,7 +145,9 @@ def service_tokens(team_id: str, product: str) -> Key:
 
 
 def claim(kind: str, team_id: str, value: str) -> Key:
-    """Return the key of a claim; a slug is unique over all teams, everything else within one."""
+    """Return the key of a claim; slugs and proven domains are unique over all teams, everything else within one."""
+    if kind == "domain":
+        return Key(f"DOMAIN#{value}", "LOCK")
     if kind == "slug":
         return Key(f"SLUG#{value}", "LOCK")
     return Key(f"U#{ids.code(team_id)}#{kind}#{value}", "LOCK")

@@ -15,7 +15,16 @@ from rollcall.domain.members import Member
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys
-from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, RowItem, SweepItem, TokenItem, UsedItem
+from rollcall.storage.items import (
+    InvitationItem,
+    LetterItem,
+    LogItem,
+    MemberItem,
+    RowItem,
+    SweepItem,
+    TokenItem,
+    UsedItem,
+)
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Item, failure_code, guarded
 from rollcall.storage.values import session_text
@@ -131,6 +140,16 @@ def scim_used(team_id: str, token_id: str, now: datetime) -> None:
     stale = UsedItem.at.does_not_exist() | (UsedItem.at <= epoch_ms(now - SEEN_EVERY))
     try:
         item.update([UsedItem.at.set(epoch_ms(now)), UsedItem.ttl.set(_seconds(now + USE_KEPT))], stale)
+    except PynamoDBException:
+        return
+
+
+def logged(item: LogItem) -> None:
+    """Keep what a request came to that changed nothing; a log that cannot be written refuses nobody."""
+    attributes = LogItem.get_attributes()
+    told = {name: getattr(item, name) for name in attributes.keys() - {"PK", "SK"}}
+    try:
+        item.update([attributes[name].set(value) for name, value in told.items() if value is not None])
     except PynamoDBException:
         return
 

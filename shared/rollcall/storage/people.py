@@ -9,6 +9,7 @@ from functools import partial
 
 from rollcall.domain import ids
 from rollcall.domain.members import Status
+from rollcall.domain.permissions import Role
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys, roster
 from rollcall.storage.keys import Key, description, row
@@ -18,6 +19,8 @@ from rollcall.storage.waves import Ask, Rows, query, wave
 
 _ANYBODY = "mem_" + "0" * 26
 _SEEN = (Status.ACTIVE, Status.DEACTIVATED)
+
+_ROLES = {letter: role for role, letter in roster.ROLE.items()}
 
 Place = tuple[int, str]
 
@@ -36,6 +39,7 @@ class Record:
     active: bool
     version: int
     modified: int
+    role: Role
     text: str | None = None
     groups: tuple[str, ...] = ()
 
@@ -56,8 +60,8 @@ def counts(headers: Rows) -> dict[int, int]:
 
 
 def headers(team_id: str) -> Rows:
-    """Read the counters of all blocks; consistently, since a client that has just written counts on them."""
-    return query(Ask(keys.header(team_id, 0, 0).pk, upto="9", consistent=True))
+    """Read the counters of all blocks."""
+    return query(Ask(keys.header(team_id, 0, 0).pk, upto="9"))
 
 
 def page(team_id: str, known: Mapping[int, int], start: int, count: int) -> list[Record]:
@@ -89,15 +93,16 @@ def _of_block(team_id: str, block: int, after: str | None, skip: int, count: int
     if count <= 0:
         return []
     rows = partial(_rows, team_id, block, after, skip + count)
+    said: list[Wire] = []
     if skip:
         wanted = rows()[skip:]
-        if not wanted:
-            return []
-        first, last = wanted[0]["SK"]["S"], wanted[-1]["SK"]["S"]
-        said = _said(team_id, block, floor=first, upto=last)
+        begin = wanted[0]["SK"]["S"] if wanted else None
     else:
         answers: list[list[Wire]] = wave([rows, partial(_said, team_id, block, after=after, limit=count)])
         wanted, said = answers
+        begin = f"{said[-1]['SK']['S']}\0" if said else None
+    if wanted and begin is not None and begin <= wanted[-1]["SK"]["S"]:  # a page of the table ends at a megabyte
+        said = [*said, *_said(team_id, block, floor=begin, upto=wanted[-1]["SK"]["S"])]
     texts = {raw["SK"]["S"]: raw for raw in said}
     return [record_of(raw, texts.get(raw["SK"]["S"])) for raw in wanted]
 
@@ -106,7 +111,7 @@ def _rows(team_id: str, block: int, after: str | None, count: int) -> list[Wire]
     """Return the first `count` rows that SCIM sees; those that it does not are few, so more are rarely read."""
     found: list[Wire] = []
     while True:
-        rows = query(Ask(row(team_id, block, _ANYBODY).pk, after=after, limit=count, consistent=True))
+        rows = query(Ask(row(team_id, block, _ANYBODY).pk, after=after, limit=count))
         found += [raw for raw in rows.items if roster.STATUS[Status.REMOVING] not in raw["g"]["S"]]
         if len(found) >= count or not rows.more:
             return found[:count]
@@ -123,7 +128,7 @@ def _said(
     upto: str | None = None,
 ) -> list[Wire]:
     partition = description(team_id, block, _ANYBODY).pk
-    ask = Ask(partition, after=after, limit=limit, floor=floor, upto=upto, consistent=True)
+    ask = Ask(partition, after=after, limit=limit, floor=floor, upto=upto)
     return query(ask).items
 
 
@@ -181,6 +186,7 @@ def record_of(raw: Wire, said: Wire | None) -> Record:
         email=raw["e"]["S"],
         active=roster.STATUS[Status.ACTIVE] in raw["g"]["S"],
         version=int(raw["v"]["N"]),
+        role=_ROLES[raw["g"]["S"][0]],
         modified=epoch_ms(ids.made_at(member_id)) if modified is None else int(modified),
         text=said.get("d", {}).get("S"),
         groups=tuple(sorted(said.get("g", {}).get("SS", ()))),

@@ -6,8 +6,7 @@ What hangs on the values is derived here and nowhere else: the roster row, its b
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pynamodb.expressions.condition import Condition, size
-from pynamodb.expressions.operand import Path
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from rollcall.domain.changes import (
@@ -31,29 +30,27 @@ from rollcall.domain.changes import (
     Swept,
     Updated,
 )
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.errors import NotCovered
 from rollcall.domain.events import Event
 from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import MOST_GRANTS
-from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
-from rollcall.domain.tokens import Token
-from rollcall.storage import claims, described, keys, repairs, roster, seals, service_tokens, tallies
-from rollcall.storage.differences import differences, plain
+from rollcall.storage import claims, conditions, described, keys, repairs, roster, seals, service_tokens, tallies
+from rollcall.storage.differences import differences
 from rollcall.storage.items import (
     GrantItem,
-    InvitationItem,
     MemberItem,
     OpenBlocksItem,
     OwnersItem,
     RecordItem,
     RowItem,
     TeamItem,
-    TokenItem,
 )
 from rollcall.storage.records import event_item, grant_item, letter_item, remnant_item, sign_up_item
 from rollcall.storage.table import Item
@@ -61,6 +58,8 @@ from rollcall.storage.transaction import Transaction, stale
 from rollcall.storage.values import item_of
 
 if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
+
     from rollcall.domain.changes import Value
 
 
@@ -118,8 +117,10 @@ def _step(transaction: Transaction, step: Step) -> None:
         _update(transaction, step)
 
 
-def _retire(transaction: Transaction, value: ServiceToken | SignUp) -> None:
-    if isinstance(value, SignUp):
+def _retire(transaction: Transaction, value: ServiceToken | SignUp | TeamDomain | ScimConflict) -> None:
+    if isinstance(value, TeamDomain | ScimConflict):
+        transaction.deletes.append((item_of(value), TeamItem.version == value.version, stale))
+    elif isinstance(value, SignUp):
         transaction.deletes.append((sign_up_item(value), Item.PK.exists(), stale))
     else:
         service_tokens.retire(transaction, value)
@@ -189,7 +190,7 @@ def _granted(transaction: Transaction, team_id: str, member_id: str, by: int) ->
 
 def _update(transaction: Transaction, step: Updated) -> None:
     before, after = item_of(step.before), item_of(step.after)
-    still = _still(step)
+    still = conditions.still(step)
     if (before.PK, before.SK) == (after.PK, after.SK):
         actions = [*differences(before, after, step.cuts), *_origins(transaction, step)]
         transaction.updates.append((after, actions, still, stale))
@@ -213,62 +214,6 @@ def _origins(transaction: Transaction, step: Updated) -> Iterator[Action]:
         yield MemberItem.role_event.set(event)
     if event is not None and before.products != after.products:
         yield MemberItem.products_event.set(event)
-
-
-def _still(step: Updated) -> Condition:
-    """Return the condition that the value is as it was read.
-
-    A credential added to a member does not raise the version; it rests on the epoch, which every wholesale revocation
-    raises, on the status, and on there being room under the cap after what the update itself removes (I15).
-    """
-    before, after = step.before, step.after
-    if isinstance(before, Member) and isinstance(after, Member):
-        if before.version != after.version:
-            return _all_of(MemberItem.version == before.version, _kept(step))
-        still: Condition = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
-        if before.password_hash != after.password_hash:
-            still &= MemberItem.password_hash == before.password_hash
-        return _all_of(still, _room(step))
-    if isinstance(before, Invitation):
-        return InvitationItem.version == before.version
-    if isinstance(before, Token):
-        unrevoked: Condition = TokenItem.revoked_at.does_not_exist() & (TokenItem.name == before.name)
-        unrevoked &= _unnoticed(before)
-        return unrevoked
-    return TeamItem.version == before.version  # and of a connection: their versions have one name on the wire
-
-
-def _all_of(condition: Condition, others: Iterable[Condition]) -> Condition:
-    for other in others:
-        condition &= other
-    return condition
-
-
-def _kept(step: Updated) -> Iterator[Condition]:
-    """Yield the conditions that what a cut leaves in a map is still there: nothing that has ended comes back (I4)."""
-    for name in step.cuts:
-        path = str(MemberItem.get_attributes()[name].attr_name)
-        yield from (Path([path, key]).exists() for key in sorted(plain(getattr(item_of(step.after), name))))
-
-
-def _unnoticed(token: Token) -> Condition:
-    """Return the condition that the token's end was not told since it was read: each letter goes once."""
-    if token.notice_at is None:
-        return TokenItem.notice_at.does_not_exist()
-    return TokenItem.notice_at == epoch_ms(token.notice_at)
-
-
-def _room(step: Updated) -> Iterator[Condition]:
-    """Yield the conditions that the maps of credentials keep within their caps, whatever was added meanwhile (I15).
-
-    What the update takes out must still be there: of two that make room by the same entry, one reads again.
-    """
-    for name, cap in step.caps:
-        before, after = plain(getattr(item_of(step.before), name)), plain(getattr(item_of(step.after), name))
-        path = str(MemberItem.get_attributes()[name].attr_name)
-        dropped = sorted(before.keys() - after.keys())
-        yield size(Path([path])) < cap + len(dropped)
-        yield from (Path([path, key]).exists() for key in dropped)
 
 
 def _roster(transaction: Transaction, before: Member | None, after: Member) -> None:

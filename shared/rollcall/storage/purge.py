@@ -5,15 +5,18 @@ The audit stays: it is put-only, and says who deleted the team. Beginning again 
 
 from collections.abc import Iterator
 
+from pynamodb.exceptions import DeleteError
+
 from rollcall.domain import ids
+from rollcall.domain.errors import Unavailable
 from rollcall.domain.groups import GROUP, Group, name_key
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.members import Member
-from rollcall.storage import described, keys
+from rollcall.storage import described, due, keys
 from rollcall.storage.groups import group_of
-from rollcall.storage.items import GroupItem, RowItem, TeamItem
+from rollcall.storage.items import ClaimItem, GroupItem, RowItem, TeamItem
 from rollcall.storage.reads import read
-from rollcall.storage.table import Item, Wire, guarded
+from rollcall.storage.table import Item, Wire, failure_code, guarded
 from rollcall.storage.waves import Ask, query
 
 TOGETHER = 100
@@ -42,11 +45,12 @@ def purge(team_id: str, most: int) -> bool:
 
 
 def purge_member(pk: str) -> bool:
-    """Delete what a removed member left in their partition; the mark that led here goes last."""
+    """Delete what a removed member left in their partition, and their conflict; the mark that led here goes last."""
     rows = query(Ask(pk, consistent=True))
     mark, *left = sorted((raw["SK"]["S"] for raw in rows.items), key="GONE".__ne__) or [None]
     for sk in left:
         guarded(Item(pk, sk).delete)
+    guarded(Item(*keys.scim_conflict(*due.member_ids(pk))).delete)
     if mark is not None and not rows.more:
         guarded(Item(pk, mark).delete)
     return not rows.more
@@ -69,6 +73,9 @@ def _partitions(team_id: str) -> Iterator[str]:
     yield keys.invitation(team_id, _ANY_INVITATION).pk
     yield keys.invitation(team_id, _ANY_INVITATION, closed=True).pk
     yield keys.header(team_id, 0, 0).pk
+    yield keys.scim_use(team_id, _ANY_INVITATION).pk
+    yield keys.scim_log_of(team_id)
+    yield keys.scim_conflicts_of(team_id)
 
 
 def _delete(team_id: str, raw: Wire) -> int:
@@ -82,9 +89,20 @@ def _delete(team_id: str, raw: Wire) -> int:
         doomed = [keys.claim(EMAIL, team_id, raw["k"]["S"]), *doomed]
     elif raw["SK"]["S"].startswith("SVC#") and "i" in raw:  # the set of a product's tokens has no id
         doomed = [keys.service_token(team_id, raw["i"]["S"]), *doomed]
+    elif raw["SK"]["S"].startswith("DOMAIN#"):
+        _release(team_id, raw["SK"]["S"].partition("#")[2])
     for key in doomed:
         guarded(Item(*key).delete)
     return len(doomed)
+
+
+def _release(team_id: str, domain: str) -> None:
+    """Free a domain if it is still this team's: another may have proven it since."""
+    try:
+        ClaimItem(*keys.claim("domain", team_id, domain)).delete(ClaimItem.holder == team_id)
+    except DeleteError as error:
+        if failure_code(error) != "ConditionalCheckFailedException":
+            raise Unavailable from error
 
 
 def _of_member(team_id: str, row: RowItem) -> list[keys.Key]:

@@ -8,18 +8,21 @@ from typing import Any
 
 from rollcall.domain.changes import Letter
 from rollcall.domain.connections import Connection
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.errors import Unavailable
 from rollcall.domain.founding import SignUp
 from rollcall.domain.grants import Grant
 from rollcall.domain.groups import Group
 from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
+from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.connections import connection_of
+from rollcall.storage.domains import domain_of
 from rollcall.storage.groups import group_of
 from rollcall.storage.items import (
     ClaimItem,
@@ -47,6 +50,7 @@ from rollcall.storage.records import (
     sign_up_of,
     token_of,
 )
+from rollcall.storage.scim_conflicts import conflict_of
 from rollcall.storage.table import Wire, connection, guarded, table_name
 from rollcall.storage.values import (
     invitation_of,
@@ -61,9 +65,10 @@ UNPROCESSED_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The items that were there, by key."""
+    """The items that were there, by key; `beside` is what a call made at the same time brought."""
 
     items: Mapping[Key, Wire]
+    beside: object = None
 
     def team(self, team_id: str) -> Team | None:
         """Return the team."""
@@ -74,6 +79,16 @@ class Found:
         """Return the team's SCIM connection."""
         raw = self.items.get(keys.connection(team_id))
         return None if raw is None else connection_of(ConnectionItem.from_raw_data(raw), team_id)
+
+    def domain(self, team_id: str, name: str) -> TeamDomain | None:
+        """Return a domain that the team claims; `proven` tells whether it is theirs."""
+        raw = self.items.get(keys.domain(team_id, name))
+        return None if raw is None else domain_of(raw, team_id)
+
+    def scim_conflict(self, team_id: str, member_id: str) -> ScimConflict | None:
+        """Return the conflict that a member's address met."""
+        raw = self.items.get(keys.scim_conflict(team_id, member_id))
+        return None if raw is None else conflict_of(raw, team_id)
 
     def member(self, team_id: str, member_id: str) -> Member | None:
         """Return the member."""
@@ -231,6 +246,12 @@ def service_tokens_of(team_id: str, product: str) -> list[ServiceToken]:
     """Return a product's service tokens, oldest first."""
     rows = query(Ask(keys.team(team_id).pk, begins=f"SVC#{product}#", consistent=True))
     return [service_token_of(ServiceTokenItem.from_raw_data(raw), team_id) for raw in rows.items]
+
+
+def domains_of(team_id: str) -> list[TeamDomain]:
+    """Return the team's domains, by name."""
+    rows = query(Ask(keys.team(team_id).pk, begins="DOMAIN#", consistent=True))
+    return [domain_of(raw, team_id) for raw in rows.items]
 
 
 def last_uses(team_id: str, token_ids: Sequence[str]) -> dict[str, datetime]:

@@ -6,24 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.domain import ids
 from rollcall.domain.connections import Connection
+from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
 from rollcall.domain.members import Link, Member, Origin, PasswordLink, Pat, RoleSource, Session, Source, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
 from rollcall.storage.connections import connection_item
+from rollcall.storage.domains import domain_item
 from rollcall.storage.items import (
     InvitationItem,
     MemberItem,
     TeamItem,
 )
 from rollcall.storage.records import token_item
+from rollcall.storage.scim_conflicts import conflict_item
 from rollcall.storage.table import Item
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pynamodb.attributes import MapAttribute
+
+    from rollcall.domain.changes import Value
 
 
 def products_text(access: ProductAccess) -> str:
@@ -36,17 +44,9 @@ def products_of(text: str) -> ProductAccess:
     return ProductAccess() if text == "*" else ProductAccess(frozenset(key for key in text.split(",") if key))
 
 
-def item_of(value: Team | Member | Invitation | Token | Connection) -> Item:
+def item_of(value: "Value") -> Item:
     """Return the item of a domain value."""
-    if isinstance(value, Team):
-        return _team_item(value)
-    if isinstance(value, Member):
-        return _member_item(value)
-    if isinstance(value, Token):
-        return token_item(value)
-    if isinstance(value, Connection):
-        return connection_item(value)
-    return _invitation_item(value)
+    return _ITEMS[type(value)](value)
 
 
 def _team_item(team: Team) -> TeamItem:
@@ -262,3 +262,14 @@ def invitation_of(item: InvitationItem, team_id: str) -> Invitation:
         asked_at=None if item.asked_at is None else from_epoch_ms(int(item.asked_at)),
         resent_at=None if item.resent_at is None else from_epoch_ms(int(item.resent_at)),
     )
+
+
+_ITEMS: "Mapping[type, Callable[..., Item]]" = {
+    Team: _team_item,
+    Member: _member_item,
+    Invitation: _invitation_item,
+    Token: token_item,
+    Connection: connection_item,
+    TeamDomain: domain_item,
+    ScimConflict: conflict_item,
+}

@@ -33,9 +33,12 @@ RollcallError
 │   ├── GroupExists               a SCIM group of that name is there
 │   ├── HeldByHand                S3: an admin deactivated the member; only an admin lets them in again
 │   ├── NotManaged                S3: the member is not the identity provider's, and not in a proven domain
+│   ├── NotReachable              no link may be mailed to the member
 │   ├── EmailNotProven            S3: the new address lies outside the team's proven domains
 │   ├── ProductExists
 │   ├── ProductRetired            a product's key is never used again
+│   ├── DomainTaken               another team has proven this domain (case 196)
+│   ├── DomainUnproven            the DNS record is not there
 │   ├── TokenLimit                C4: the member holds as many tokens as the team allows
 │   ├── GrantLimit                M9: the member holds as many grants as there may be
 │   ├── AlreadyIssued             the answer held a secret and is not kept
@@ -91,6 +94,8 @@ from rollcall.domain.errors.conflicts import (
     AlreadyIssued,
     BeingRemoved,
     Contention,
+    DomainTaken,
+    DomainUnproven,
     EmailNotProven,
     GrantLimit,
     GroupExists,
@@ -102,6 +107,7 @@ from rollcall.domain.errors.conflicts import (
     MemberHasGrants,
     NotActive,
     NotManaged,
+    NotReachable,
     PasswordLoginOff,
     ProductExists,
     ProductRetired,
@@ -123,6 +129,8 @@ __all__ = [
     "BeingRemoved",
     "Conflict",
     "Contention",
+    "DomainTaken",
+    "DomainUnproven",
     "EmailNotProven",
     "Flaw",
     "Forbidden",
@@ -147,6 +155,7 @@ __all__ = [
     "NotCovered",
     "NotFound",
     "NotManaged",
+    "NotReachable",
     "PasswordLoginOff",
     "ProductExists",
     "ProductRetired",

@@ -128,6 +128,20 @@ class ProductRetired(Conflict):
     detail = "A product of this key was removed: keys are never used again, choose another."
 
 
+class DomainTaken(Conflict):
+    """Another team has proven this domain (case 196)."""
+
+    code = "domain_taken"
+    detail = "Another team has proven that this domain is theirs."
+
+
+class DomainUnproven(Conflict):
+    """The DNS record that proves the domain is not there."""
+
+    code = "domain_not_proven"
+    detail = "The TXT record is not there yet: publish it, and try again once your DNS has it."
+
+
 class TokenLimit(Conflict):
     """Rule C4: no more tokens than the team allows (I15)."""
 
@@ -175,6 +189,13 @@ class HeldByHand(Conflict):
 
     code = "held_by_hand"
     detail = "An admin deactivated this member by hand: reactivate them in Rollcall."
+
+
+class NotReachable(Conflict):
+    """No link may be mailed to the member: there is no address, or nobody but the identity provider vouches for it."""
+
+    code = "not_reachable"
+    detail = "This member has no proven address that a link may be mailed to: they sign in by the identity provider."
 
 
 class NotManaged(Conflict):
