@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from rollcall.http import scim_group_routes
+from rollcall.http import scim_paging
 from tests.functions.group_kit import crowd, members, patch, people
 from tests.functions.scim_kit import GROUP, Provider
 
@@ -126,7 +126,7 @@ def test_a_page_is_closed_before_it_grows_too_large(idp: Provider, monkeypatch: 
     for number in range(4):
         idp.group(f"G{number}", *everyone)
     size = len(repr(idp.get("/Groups?count=2").json["Resources"]))
-    monkeypatch.setattr(scim_group_routes.texts, "__defaults__", (size,))
+    monkeypatch.setattr(scim_paging, "LARGEST_PAGE", size)
     page = idp.get("/Groups").json
     assert page["totalResults"] == 4
     assert page["itemsPerPage"] == len(page["Resources"]) < 4

@@ -28,13 +28,11 @@ FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
 BEYOND_THE_JOURNEY = {
     ("introspect", "UpdateItem", "M#*"): "the session or token that is shown has not been used in this hour",
     ("product_token", "UpdateItem", "M#*"): "a session half of whose idle time is over is extended",
-    ("purge", "DeleteItem", "USED#*"): "a SCIM token of the deleted team was used",
     ("remove", "UpdateItem", "SU#*"): "a member of more than thirty groups leaves some of them first",
     ("scim", "UpdateItem", "T#*"): "an owner whose domain is proven is cut off",
     ("scim", "PutItem", "OUT#*"): "the last owner was to be cut off",
     ("scim", "PutItem", "SC#*"): "a member whose domain is not proven waits for an owner's word",
     ("scim", "DeleteItem", "SC#*"): "a member whose domain is not proven waits for an owner's word",
-    ("purge", "DeleteItem", "SL#*"): "a team goes while its connection is staged",
     ("team", "UpdateItem", "H#*"): "giver and heir stand in different blocks of the roster",
     ("accept", "DeleteItem", "U#*"): "an invitation that its inviter could not grant any more is withdrawn",
 }
