@@ -47,7 +47,7 @@ check-token: ## Find Rollcall's secrets in text, offline (FILE, several too; sta
 	@$(PYTHON) infra/check_token.py $(FILE)
 
 # ---------------------------------------------------------------- prove it
-.PHONY: test test-ministack races fuzz bench bench-peers scim-demo scim-sync timing lint types template check format
+.PHONY: test test-ministack races fuzz bench bench-peers scim-demo scim-sync scim-group timing lint types template check format
 test: .venv/.dev-installed ## Run the tests that need nothing but Python
 	$(LOCALLY) $(PY) -m pytest -q -n 2 -m "not ministack"
 
@@ -70,6 +70,9 @@ scim-demo: .venv/.local-installed ## Let a toy Entra ID and a toy Okta provision
 
 scim-sync: .venv/.local-installed .venv-ministack/.installed ## Sync a large directory by SCIM over bad weather (SYNC_PEOPLE=5000, SYNC_GROUPS=50, SYNC_CONNECTIONS=4)
 	@$(LOCALLY) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m infra.scim_sync
+
+scim-group: .venv/.dev-installed .venv-ministack/.installed ## Fill, change and delete one large group by SCIM (MEMBERS=10000)
+	$(LOCALLY) MEMBERS=$(or $(MEMBERS),10000) MINISTACK_BIN=$(MINISTACK_BIN) $(PY) -m pytest -q -s -m ministack tests/ministack/test_large_group.py
 
 timing: .venv/.dev-installed ## Time refused sign-ins and compare who is told apart (SAMPLES=2000 each)
 	@$(LOCALLY) $(PY) -m infra.timing --samples $(or $(SAMPLES),2000)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rollcall.actions import call as calls
+from rollcall.domain.errors import Unavailable
 from rollcall.storage import bulk
 from tests.values import a_member
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
     from tests.functions.scim_kit import Provider
     from tests.kit import Answer, World
 
@@ -41,3 +48,19 @@ def crowd(world: World, count: int) -> list[str]:
     """Add members to the team and return their ids."""
     made = bulk.load(world.acme.id, [a_member(world.team()) for _ in range(count)], first_free=1024)
     return [member.id for member in made]
+
+
+@contextmanager
+def failing_after(monkeypatch: pytest.MonkeyPatch, commits: int) -> Iterator[None]:
+    """Let the table fail after so many changes."""
+    original, left = calls.commit, [commits]  # type: ignore[attr-defined]  # where actions find it
+
+    def commit(*told: Any) -> None:
+        if not left[0]:
+            raise Unavailable
+        left[0] -= 1
+        original(*told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(calls, "commit", commit)
+        yield

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.recount import recount
 from rollcall import clock
-from rollcall.actions import call as calls
 from rollcall.domain import ids
-from rollcall.domain.errors import Unavailable
 from rollcall.storage import marks
 from rollcall.storage.items import ClaimItem
-from tests.functions.group_kit import crowd, inside, members, patch, people
+from tests.functions.group_kit import crowd, failing_after, inside, members, patch, people
 from tests.functions.scim_kit import Provider
 from tests.operations import sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.kit import Answer, World
 
 
@@ -100,6 +95,16 @@ def test_a_few_hundred_members_go_in_parts_and_each_part_has_its_event(world: Wo
     assert len(world.events("group.deleted")) == 1
 
 
+def test_a_large_change_may_rest_on_the_version_that_it_began_with(world: World, idp: Provider) -> None:
+    everyone = crowd(world, 45)
+    group = idp.group("Everyone", *everyone[:1])
+    assert patch(idp, group, members("add", *everyone), headers={"if-match": 'W/"1"'}).status == 204
+    with world.unchanged():
+        assert patch(idp, group, members("remove", *everyone), headers={"if-match": 'W/"1"'}).status == 412
+    version = idp.get(f"/Groups/{group['id']}").headers["etag"]
+    assert idp.call("DELETE", f"/Groups/{group['id']}", headers={"if-match": version}).status == 204
+
+
 def test_nothing_of_a_large_change_happens_if_one_of_many_is_not_there(world: World, idp: Provider) -> None:
     everyone = crowd(world, 60)
     group = idp.group("Everyone", *everyone[:3])
@@ -113,7 +118,7 @@ def test_a_failure_midway_is_503_and_the_same_request_completes_it(
 ) -> None:
     everyone = crowd(world, 70)
     body = {"displayName": "Everyone", "members": [{"value": one} for one in everyone]}
-    with _failing_after(monkeypatch, 2):
+    with failing_after(monkeypatch, 2):
         broken = idp.call("POST", "/Groups", body)
     assert (broken.status, broken.headers["retry-after"]) == (503, "2")
     (begun,) = idp.get("/Groups").json["Resources"]
@@ -123,7 +128,7 @@ def test_a_failure_midway_is_503_and_the_same_request_completes_it(
     assert idp.call("POST", "/Groups", body).status == 409
     path = f"/Groups/{begun['id']}"
     for request in (("PATCH", path, members("remove", *everyone[:30])), ("DELETE", path, None)):
-        with _failing_after(monkeypatch, 1):
+        with failing_after(monkeypatch, 1):
             assert _sent(idp, *request).status == 503
         assert _sent(idp, *request).status == 204
     assert world.items("G#") == world.items("GS#") == []
@@ -131,22 +136,6 @@ def test_a_failure_midway_is_503_and_the_same_request_completes_it(
 
 def _sent(idp: Provider, method: str, path: str, change: Any) -> Answer:
     return idp.patch(path, change) if change else idp.call(method, path)
-
-
-@contextmanager
-def _failing_after(monkeypatch: pytest.MonkeyPatch, commits: int) -> Iterator[None]:
-    """Let the table fail after so many changes."""
-    original, left = calls.commit, [commits]  # type: ignore[attr-defined]  # where actions find it
-
-    def commit(*told: Any) -> None:
-        if not left[0]:
-            raise Unavailable
-        left[0] -= 1
-        original(*told)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(calls, "commit", commit)
-        yield
 
 
 # ---------------------------------------------------------------- the books

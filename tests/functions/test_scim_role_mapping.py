@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollcall.domain.permissions import Role
-from tests.functions.group_kit import crowd, members, patch, people
+from tests.functions.group_kit import crowd, failing_after, members, patch, people
 from tests.functions.scim_kit import Provider
 from tests.operations import put_role
 
@@ -194,3 +194,27 @@ def test_invited_members_of_a_large_group_keep_their_roles(world: World, idp: Pr
     for event in (*world.events("group.created"), *world.events("group.members_changed")):
         told |= event["after"]["roles_kept"]
     assert set(told) == set(everyone)
+
+
+def test_a_failure_while_roles_are_looked_at_is_completed_by_the_same_request(
+    world: World, idp: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = people(idp, 30)
+    group = idp.group("Staff", *everyone)
+    body = {"mappings": [{"group": "staff", "role": "admin"}]}
+    key = {"idempotency-key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+    for commits in (1, 3):
+        with failing_after(monkeypatch, commits):
+            assert world.call("PUT", MAPPING, body, token=world.acme.owner.pat, headers=key).status == 503
+    assert {role(world, who)[0] for who in everyone} == {"admin", "member"}
+    assert world.call("PUT", MAPPING, body, token=world.acme.owner.pat, headers=key).status == 200
+    assert {role(world, who)[0] for who in everyone} == {"admin"}
+    with world.unchanged():
+        assert world.call("PUT", MAPPING, body, token=world.acme.owner.pat, headers=key).status == 200
+    rename = {"op": "replace", "path": "displayName", "value": "Others"}
+    with failing_after(monkeypatch, 2):
+        assert patch(idp, group, rename).status == 503
+    assert {role(world, who)[0] for who in everyone} == {"admin", "member"}
+    assert patch(idp, group, rename).status == 204
+    assert {role(world, who)[0] for who in everyone} == {"member"}
+    assert len(world.events("group.updated")) == 1

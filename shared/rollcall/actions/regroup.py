@@ -29,23 +29,27 @@ class Task:
     listed: Container[str] = ()
 
 
-def carry_out(call: Call, task: Task, todo: Todo, found: Found | None = None) -> None:
+def carry_out(call: Call, task: Task, todo: Todo, found: Found | None = None) -> int:
     """Change a group and its members: all are looked at first, then changed, each part whole or not at all.
 
-    What a failure leaves undone, the same request does. `found` has whoever is named, if they are few. Raises
-    InvalidValue for somebody who is not in the team, GroupExists, LastOwner.
+    What a failure leaves undone, the same request does. `found` has whoever is named, if they are few. Returns how many
+    parts it took. Raises InvalidValue for somebody who is not in the team, GroupExists.
     """
-    if found is None and len(todo) > MOST_TOGETHER:
-        _check(call, [one for one, joins in todo if joins])
+    if len(todo) > MOST_TOGETHER:
+        found = memberships.known(call.team.id, [one for one, _ in todo])
+        _check(call, task, [one for one, joins in todo if joins], found)
     done, after = _part(call, task, todo, found)
     if after is None:
-        return
+        return 1
+    parts = 1
     began = replace(after, filling=task.before is None or task.before.filling)
     rest = Task(began, after, task.listed)
     while todo := todo[done:]:
-        done, _ = again(lambda rest=rest, todo=todo: _part(call, rest, todo, None, fresh=True))  # type: ignore[misc]
+        done = _again(call, rest, todo, found)
+        parts += 1
     if after.behind:
         remap(call, after)
+    return parts
 
 
 def remap(call: Call, group: Group) -> None:
@@ -75,11 +79,24 @@ def present(group: Group) -> Group:
     return found
 
 
-def _check(call: Call, joining: Sequence[str]) -> None:
-    """Refuse the whole request before its first part where somebody is not in the team."""
-    found = memberships.known(call.team.id, joining)
-    for one in joining:
-        _refuse_nobody(one, exists=memberships.is_there(found, call.team.id, one))
+def _again(call: Call, task: Task, todo: Todo, found: Found | None) -> int:
+    """Carry out a later part on what was read before the first, and anew where that is not so any more."""
+    readings = iter([found])
+    return again(lambda: _part(call, task, todo, next(readings, None), fresh=True))[0]
+
+
+def _check(call: Call, task: Task, joining: Sequence[str], found: Found) -> None:
+    """Refuse the whole request before its first part where somebody cannot be added."""
+    parties, _ = memberships.parties(call.team.id, joining, found)
+    for party in parties.values():
+        _real(party, _of(task), task, joins=True)
+
+
+def _of(task: Task) -> Group:
+    group = task.after or task.before
+    if group is None:
+        raise NotFound
+    return group
 
 
 def _refuse_nobody(named: str, *, exists: bool) -> None:
@@ -89,10 +106,7 @@ def _refuse_nobody(named: str, *, exists: bool) -> None:
 
 def _part(call: Call, task: Task, todo: Todo, found: Found | None, *, fresh: bool = False) -> tuple[int, Group | None]:
     """Carry out as much as one transaction holds; return how much that is, and the group, None if it is gone."""
-    before, after = task.before, task.after
-    group = after or before
-    if group is None:
-        raise NotFound
+    before, after, group = task.before, task.after, _of(task)
     part, team_id = todo[:MOST_TOGETHER], call.team.id
     named = [one for one, _ in part]
     mapping = _mapping(call, fresh=fresh)
@@ -102,7 +116,7 @@ def _part(call: Call, task: Task, todo: Todo, found: Found | None, *, fresh: boo
     if before and after and rules.before != rules.after:
         after = replace(after, behind=True)
     moves = [Move(parties[one], joins) for one, joins in part if _real(parties[one], group, task, joins=joins)]
-    exact = before is not None and call.if_match is not None and not before.filling
+    exact = before is not None and call.if_match is not None and not fresh
     more = len(todo) > len(part)
     outcome = groups.regroup(before, after, moves, rules, call.actor, call.now, more=more, exact=exact)
     _commit(call, outcome)

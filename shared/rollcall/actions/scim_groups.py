@@ -53,8 +53,8 @@ def create(call: Call, resource: GroupResource, group_id: str | None = None) -> 
             raise GroupExists
         return _rewrite(call, begun, _with(begun, resource), resource)
     group = Group(group_id or call.new_id("grp"), team_id, resource.display_name, resource.external_id, 1, call.now)
-    carry_out(call, Task(None, group), todo, call.found if len(todo) <= MOST_TOGETHER else None)
-    return group if len(todo) <= MOST_TOGETHER else present(group)
+    parts = carry_out(call, Task(None, group), todo, call.found if len(todo) <= MOST_TOGETHER else None)
+    return group if parts == 1 else present(group)
 
 
 def get(call: Call, group_id: str | None) -> Group:

@@ -136,7 +136,8 @@ def regroup(
     deeds = [_deed(before, after, judged, actor), *_role_deeds(judged, present, actor)]
     if after is not None:
         version = after.version if before is None else before.version + 1
-        after = replace(after, version=version, modified=now, filling=more and (before is None or before.filling))
+        filling = after.filling or (more and (before is None or before.filling))
+        after = replace(after, version=version, modified=now, filling=filling)
     steps: list[Step] = [Regrouped(before, after, exact=exact)]
     for one in judged:
         steps += _steps(one, present, rests=rules.any)

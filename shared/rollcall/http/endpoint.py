@@ -90,7 +90,7 @@ class Endpoint:
             request_id, headers = http.request_id, http.headers
             facts = {"route": http.route, "request_id": request_id}
             reply = self._answered(http, facts)
-            if http.method == "HEAD":
+            if http.method == "HEAD" and http.route != "$default":
                 reply = replace(reply, body="")
         observe.note(facts, reply.status, watch, meter)
         asked = "x-rollcall-cost" in headers

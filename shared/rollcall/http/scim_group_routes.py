@@ -8,13 +8,12 @@ from rollcall.domain.groups import Group
 from rollcall.http import scim_answers
 from rollcall.http.endpoint import Asked
 from rollcall.http.reply import Reply
-from rollcall.http.scim_paging import Scim, opened, sealed, unchanged
+from rollcall.http.scim_paging import Scim, closed, opened, sealed, unchanged
 from rollcall.http.scim_request import ScimRequest, base, refusing
 from rollcall.scim.lists import ListQuery
 from rollcall.storage import memberships
 from rollcall.storage.keys import Key
 
-LARGEST_PAGE = 4 * 1024 * 1024
 READ_TOGETHER = 8
 
 
@@ -75,17 +74,12 @@ def _list(request: Scim) -> Reply:
     return scim_answers.listed(told, page.total, None, sealed(request, following))
 
 
-def texts(groups: Sequence[Group], query: ListQuery, room: int = LARGEST_PAGE) -> list[str]:
-    """Return groups as JSON, fewer than asked where they would be more than `room` bytes, but one."""
-    told: list[str] = []
+def texts(groups: Sequence[Group], query: ListQuery) -> list[str]:
+    """Return groups as JSON, fewer than asked where they would be more than an answer carries."""
     with_members = list_groups.pieces(groups, READ_TOGETHER) if query.wants("members") else ((g, ()) for g in groups)
-    for group, members in with_members:
-        text = scim_answers.text(query.project(list_groups.seen(group, members, base())))
-        room -= len(text.encode())
-        if room < 0 and told:
-            break
-        told.append(text)
-    return told
+    return closed(
+        scim_answers.text(query.project(list_groups.seen(group, members, base()))) for group, members in with_members
+    )
 
 
 def _group(request: Scim, group: Group, status: int = 200) -> Reply:

@@ -1,6 +1,6 @@
 """What SCIM's routes share: users as text, entity tags that the client has, cursors bound to list, filter and order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rollcall.actions import people
 from rollcall.domain.errors import Invalid
@@ -11,6 +11,8 @@ from rollcall.http.reply import Reply
 from rollcall.http.scim_request import Refused, ScimRequest, base
 from rollcall.scim.errors import InvalidCursor
 from rollcall.storage.people import Record
+
+LARGEST_PAGE = 4 * 1024 * 1024
 
 Scim = Request[ScimRequest]
 
@@ -31,6 +33,18 @@ def user_text(request: Scim, record: Record) -> str:
     if query.attributes is None and not query.excluded:
         return people.rendering(record, base())
     return scim_answers.text(query.project(people.seen(record, base())))
+
+
+def closed(texts: Iterable[str]) -> list[str]:
+    """Return as many resources as an answer carries, but one at least; Lambda answers 6 MB at most."""
+    told: list[str] = []
+    room = LARGEST_PAGE
+    for text in texts:
+        room -= len(text.encode())
+        if room < 0 and told:
+            break
+        told.append(text)
+    return told
 
 
 def opened(request: Scim, length: int) -> Sequence[str] | None:

@@ -14,7 +14,7 @@ from rollcall.http import scim_answers, scim_group_routes, scim_search
 from rollcall.http.endpoint import Asked, Endpoint, Request, endpoint
 from rollcall.http.reply import Reply
 from rollcall.http.scim_journal import Journal
-from rollcall.http.scim_paging import Scim, opened, sealed, unchanged, user_text
+from rollcall.http.scim_paging import Scim, closed, opened, sealed, unchanged, user_text
 from rollcall.http.scim_request import GROUPS, SEARCH, Refused, ScimRequest, base, read_request, refusing
 from rollcall.scim import discovery, schemas
 from rollcall.scim.errors import NotFound, NotImplemented501
@@ -126,10 +126,12 @@ def _delete_user(request: Scim) -> Reply:
 def _list_users(request: Scim) -> Reply:
     query, call = request.body.query, request.call
     found = refusing(lambda: list_people.list_people(call, query, base(), _after(request)))
-    texts = [user_text(request, record) for record in found.records]
+    texts = closed(user_text(request, record) for record in found.records)
     if query.cursor is None:
         return scim_answers.listed(texts, found.total, query.start_index, None)
-    return scim_answers.listed(texts, found.total, None, _cursor(request, found.following))
+    whole = len(texts) == len(found.records)
+    following = found.following if whole else found.records[len(texts) - 1].place
+    return scim_answers.listed(texts, found.total, None, _cursor(request, following))
 
 
 def _user(request: Scim, record: Record, status: int = 200) -> Reply:

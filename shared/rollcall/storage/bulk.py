@@ -51,9 +51,10 @@ def load(
 def _items(members: Sequence[Member], says: Callable[[Member], str] | None) -> Iterator[Item]:
     for member in members:
         yield item_of(member)
-        yield ClaimItem(*keys.claim(EMAIL, member.team_id, member.email_key), holder=member.id)
+        yield ClaimItem(*keys.claim(EMAIL, member.team_id, member.email_key), holder=member.id, block=member.block)
         yield roster.row_item(member)
         for claim in described.claims(None, member):
-            yield ClaimItem(*keys.claim(claim.kind, member.team_id, claim.value), holder=member.id)
+            key = keys.claim(claim.kind, member.team_id, claim.value)
+            yield ClaimItem(*key, holder=member.id, block=member.block)
         if says is not None and member.link is not None:
             yield DescriptionItem(*keys.description(member.team_id, member.block, member.id), text=says(member))

@@ -20,13 +20,13 @@
 | service token of a product | `S#t#id` | `TOKEN` | every authentication by it (with the team) |
 | service tokens of a product | `T#t` | `SVC#product#id` | list |
 | their ids (string set) | `T#t` | `SVC#product` | conditions only: the limit |
-| claim: e-mail, userName, externalId, subject | `U#t#kind#value` | `LOCK` | invite, SCIM filters, single sign-on |
+| claim: e-mail, userName, externalId, group, subject | `U#t#kind#value` | `LOCK` | invite, SCIM filters, sign-on |
 | invitation, pending or expired | `I#t` | `i` | get, links, list (Query, newest first) |
 | invitation, closed | `IA#t` | `i` | get, links, list by a closed state |
 | open blocks of the roster | `H#t` | `OPEN` | joining |
 | roster header: counters of a block (8 stripes) | `H#t` | `block#stripe` | totals, rank directory (one Query) |
 | roster row | `R#t#block` | `m` | lists and search, in join order |
-| what the identity provider says of a member | `SU#t#block` | `m` | SCIM lists, beside the roster rows |
+| what is said of a member, the set of their groups | `SU#t#block` | `m` | SCIM lists, beside the roster rows |
 | further e-mail address of a member | `UA#t#address` | `m` | SCIM filters |
 | SCIM group | `GS#t` | `g` | groups |
 | its memberships | `G#t#g` | `m` | groups |

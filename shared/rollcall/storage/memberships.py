@@ -106,13 +106,6 @@ def _set(found: Found, key: Key | None) -> frozenset[str]:
     return frozenset(raw.get("g", {}).get("SS", ())) if raw else frozenset()
 
 
-def is_there(found: Found, team_id: str, named: str) -> bool:
-    """Tell whether an id is of somebody in the team, or of one of its groups."""
-    if ids.valid(named, "grp"):
-        return found.group(team_id, named) is not None
-    return ids.valid(named, "mem") and _member(found, team_id, named) is not None
-
-
 def kind(party_id: str) -> str:
     """Return what SCIM calls it."""
     return "Group" if party_id.startswith("grp_") else "User"

@@ -12,11 +12,13 @@ from rollcall.domain.members import Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys, roster
+from rollcall.storage.items import RowItem
 from rollcall.storage.keys import Key, description, row
 from rollcall.storage.reads import read
 from rollcall.storage.table import Wire
 from rollcall.storage.waves import Ask, Rows, query, wave
 
+_SEEN_BY_SCIM = ~RowItem.flags.contains(roster.STATUS[Status.REMOVING])
 _ANYBODY = "mem_" + "0" * 26
 _SEEN = (Status.ACTIVE, Status.DEACTIVATED)
 
@@ -89,19 +91,21 @@ def _from(team_id: str, known: Mapping[int, int], block: int, after: str | None,
 
 
 def _of_block(team_id: str, block: int, after: str | None, skip: int, count: int) -> list[Record]:
-    """Read rows and what is said of them; at once where it is known where the page begins."""
+    """Read rows and what is said of them, at once; those before the page are only counted."""
     if count <= 0:
         return []
-    rows = partial(_rows, team_id, block, after, skip + count)
-    if skip:
-        wanted = rows()[skip:]
-        if not wanted:
+    while skip:
+        seen = Ask(row(team_id, block, _ANYBODY).pk, after=after, limit=skip, where=_SEEN_BY_SCIM, count_only=True)
+        passed = query(seen)
+        skip, after = skip - passed.count, passed.last
+        if after is None:
             return []
-        first, last = wanted[0]["SK"]["S"], wanted[-1]["SK"]["S"]
-        said = _said(team_id, block, floor=first, upto=last)
-    else:
-        answers: list[list[Wire]] = wave([rows, partial(_said, team_id, block, after=after, limit=count)])
-        wanted, said = answers
+    rows = partial(_rows, team_id, block, after, count)
+    answers: list[list[Wire]] = wave([rows, partial(_said, team_id, block, after=after, limit=count)])
+    wanted, said = answers
+    begin = f"{said[-1]['SK']['S']}\0" if said else None
+    if wanted and begin is not None and begin <= wanted[-1]["SK"]["S"]:  # a page of the table ends at a megabyte
+        said = [*said, *_said(team_id, block, floor=begin, upto=wanted[-1]["SK"]["S"])]
     texts = {raw["SK"]["S"]: raw for raw in said}
     return [record_of(raw, texts.get(raw["SK"]["S"])) for raw in wanted]
 

@@ -14,6 +14,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from rollcall.domain.errors import Unavailable
+from rollcall.storage import wire
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -132,6 +133,8 @@ def connection() -> Connection:
     """Return the one connection that every item uses, to the table that the environment names now."""
     Item.Meta.table_name = os.environ.get("TABLE_NAME", Item.Meta.table_name)
     shared = Item._get_connection().connection  # noqa: SLF001 PynamoDB has no public name for a model's connection
+    if not _clients:
+        wire.install(shared.session)
     if id(shared.client) not in _clients:
         shared.client.meta.events.register("after-call.dynamodb", _count, unique_id="meter")
         _clients[id(shared.client)] = shared
