@@ -1,4 +1,4 @@
-"""Members who were there before SCIM was: adopted within proven domains, and what an adopted one's address may do (S3)."""
+"""Members who were there before SCIM was: adopted within proven domains, and where their address may go (S3)."""
 
 from __future__ import annotations
 
