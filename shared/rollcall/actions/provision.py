@@ -231,7 +231,8 @@ def _conflict(call: Call, member: Member, resource: Resource) -> RollcallError:
         call.now,
         call.now,
     )
-    if known is None or known.resource != sent.resource:
+    fuller = known is None or sent.external_id is not None or known.external_id is None
+    if fuller and (known is None or known.resource != sent.resource):
         replace(call.unkept(), journal=None).commit(Change(steps=(renewed(known, sent),)))
     return _refused(call, member, NotManaged(), "adoption")
 
