@@ -143,7 +143,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
     scim = seeded.call("POST", "/v1/team/scim-tokens", {"name": "live"}, token=session).json
     claimed = seeded.call("POST", "/v1/team/domains", {"domain": "claimed.example.com"}, token=session).json
     seeded.publish(claimed["record"]["name"], claimed["record"]["value"])
-    conflict = ScimConflict(seeded.acme.id, admin.id, admin.email, None, "{}", NOW, NOW)
+    conflict = ScimConflict(seeded.acme.id, admin.id, admin.email, None, '{"userName": "held"}', NOW, NOW)
     commit(Change(steps=(renewed(None, conflict),)))
     granted = f"/v1/members/{admin.id}/grants/vault-1"
     assert seeded.call("PUT", granted, {"name": "Vault"}, token=service["secret"]).status == 201
