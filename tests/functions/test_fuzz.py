@@ -140,7 +140,7 @@ def prepared(seeded: World) -> Iterator[Prober]:
     issued = seeded.call("POST", "/v1/tokens", {"name": "ci"}, token=session).json
     listed = "/v1/team/products/trustgate/service-tokens"
     service = seeded.call("POST", listed, {"name": "live"}, token=session).json
-    scim = seeded.call("POST", "/v1/team/scim-tokens", {"name": "live"}, token=session).json
+    scim = seeded.call("POST", "/v1/team/scim-tokens", {"name": "live", "staged": True}, token=session).json
     claimed = seeded.call("POST", "/v1/team/domains", {"domain": "claimed.example.com"}, token=session).json
     seeded.publish(claimed["record"]["name"], claimed["record"]["value"])
     conflict = ScimConflict(seeded.acme.id, admin.id, admin.email, None, '{"userName": "held"}', NOW, NOW)

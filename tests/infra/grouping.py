@@ -42,6 +42,9 @@ def grouping(world: World, call: Call, secret: str, session: str) -> None:
     scim("PATCH", f"/Groups/{group['id']}", {"schemas": [PATCH], "Operations": [rename]})
     mapping = {"mappings": [{"group": "Others", "role": "admin"}]}
     assert call(world, "PUT", "/v1/team/scim-role-mapping", mapping, session).status == 200
+    by_hand = f"/v1/members/{one['id']}/role"
+    assert call(world, "PUT", by_hand, {"role": "member"}, session).status == 200
+    assert call(world, "DELETE", f"{by_hand}-override", None, session).json["role"] == "admin"
     scim("DELETE", f"/Users/{two['id']}")
     assert call(world, "DELETE", f"/v1/members/{three['id']}", None, session).status == 200
     scim("DELETE", f"/Groups/{outer['id']}")

@@ -154,9 +154,10 @@ def _life(scene: Scene) -> None:
 
 
 def _last_owner(scene: Scene) -> None:
-    """Take over the team's only owner, whose domain is proven here, and switch them off: refused, nobody is cut off."""
+    """Take over the team's only owner, which needs a proven domain, and switch them off: refused, nobody is cut off."""
     email = scene.desk.team["owner"]["email"]
     scene.job.directory.add(Person("owner", email, "Olivia", "Owner"))
+    scene.desk.prove(email.rpartition("@")[2])
     scene.cycle()
     scene.clean("taken over, because the domain is proven")
     scene.people["owner"].enabled = False
