@@ -108,3 +108,25 @@ def test_case_165_the_same_patch_a_hundred_times_is_one_change(world: World, idp
             assert answer.status == 200
             assert answer.json["meta"]["version"] == 'W/"2"'
     assert answer.json["title"] == "T"
+
+
+def test_behaviour_31_as_many_addresses_as_there_may_be_fit_every_change(world: World, idp: Provider) -> None:
+    """Each address is an item of the transaction: of being added, of being changed for others, and of being removed."""
+
+    def sent(count: int, at: str) -> dict[str, object]:
+        return person(NORA, externalId=at, emails=[{"value": f"{number}@{at}.example"} for number in range(count)])
+
+    with world.unchanged():
+        for count in (21, 100):
+            refused = idp.call("POST", "/Users", sent(count, "first"))
+            assert (refused.status, refused.json["scimType"]) == (400, "invalidValue")
+            assert "20" in refused.json["detail"]
+    made = idp.call("POST", "/Users", sent(20, "first"))
+    assert made.status == 201
+    path = f"/Users/{made.json['id']}"
+    assert idp.call("PUT", path, sent(20, "second")).json["emails"][19] == {"value": "19@second.example"}
+    assert idp.patch(path, {"op": "add", "path": "emails", "value": [{"value": "more@idp.example"}]}).status == 400
+    for number in range(30):
+        idp.group(f"Group {number}", made.json["id"])
+    assert idp.call("DELETE", path).status == 204
+    assert idp.get('/Users?filter=emails.value%20eq%20"19@second.example"').json["totalResults"] == 0
