@@ -14,7 +14,7 @@ from rollcall.domain.events import Deed
 from rollcall.http import scim_answers
 from rollcall.http.asked import Request
 from rollcall.http.reply import Reply
-from rollcall.http.scim_request import WRITING, ScimRequest
+from rollcall.http.scim_request import GROUPS, WRITING, ScimRequest
 from rollcall.scim.groups import (
     AddMembers,
     GroupOp,
@@ -110,7 +110,7 @@ def meaning(asked: ScimRequest) -> str:
         case GroupResource():
             verb = "create the group" if asked.name is None else f"replace the {what} as"
             return f"{verb} {content.display_name[:100]!r} with {len(content.members)} members"
-        case list():
+        case list() if asked.kind == GROUPS:
             return f"change the {what}: {'; '.join(_op(op) for op in content[:MOST_TOLD]) or 'nothing'}"
         case dict() if asked.method == "PATCH":
             return f"change the {what}: {'; '.join(_operations(content)) or 'nothing'}"
