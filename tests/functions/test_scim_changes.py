@@ -39,6 +39,19 @@ def test_case_148_a_user_name_changes_and_stays_unique_without_case(world: World
         assert idp.patch(path, {"op": "replace", "path": "userName", "value": "NORA.old"}).status == 200
 
 
+def test_case_148_the_address_of_somebody_who_is_not_managed_is_their_user_name(world: World, idp: Provider) -> None:
+    nora, theirs = idp.new(), world.acme.member.email
+    path = f"/Users/{nora['id']}"
+    with world.unchanged():
+        for taken in (theirs, theirs.upper()):
+            patched = idp.patch(path, {"op": "replace", "path": "userName", "value": taken})
+            put = idp.call("PUT", path, person(NORA) | {"userName": taken})
+            assert [(answer.status, answer.json["scimType"]) for answer in (patched, put)] == [(409, "uniqueness")] * 2
+    assert idp.get(f'/Users?filter=userName%20eq%20"{theirs}"').json["totalResults"] == 1
+    for free in ("free@idp.example", NORA):
+        assert idp.patch(path, {"op": "replace", "path": "userName", "value": free}).json["userName"] == free
+
+
 def test_case_147_the_address_of_a_created_member_follows_and_proves_nothing(world: World, idp: Provider) -> None:
     """No reset letter goes to it, and the old one is free and gets none either (CVE-2022-1680)."""
     made = idp.new()
