@@ -39,6 +39,19 @@ def test_case_148_a_user_name_changes_and_stays_unique_without_case(world: World
         assert idp.patch(path, {"op": "replace", "path": "userName", "value": "NORA.old"}).status == 200
 
 
+def test_case_148_the_address_of_somebody_who_is_not_managed_is_their_user_name(world: World, idp: Provider) -> None:
+    nora, theirs = idp.new(), world.acme.member.email
+    path = f"/Users/{nora['id']}"
+    with world.unchanged():
+        for taken in (theirs, theirs.upper()):
+            patched = idp.patch(path, {"op": "replace", "path": "userName", "value": taken})
+            put = idp.call("PUT", path, person(NORA) | {"userName": taken})
+            assert [(answer.status, answer.json["scimType"]) for answer in (patched, put)] == [(409, "uniqueness")] * 2
+    assert idp.get(f'/Users?filter=userName%20eq%20"{theirs}"').json["totalResults"] == 1
+    for free in ("free@idp.example", NORA):
+        assert idp.patch(path, {"op": "replace", "path": "userName", "value": free}).json["userName"] == free
+
+
 def test_case_147_the_address_of_a_created_member_follows_and_proves_nothing(world: World, idp: Provider) -> None:
     """No reset letter goes to it, and the old one is free and gets none either (CVE-2022-1680)."""
     made = idp.new()
@@ -108,3 +121,25 @@ def test_case_165_the_same_patch_a_hundred_times_is_one_change(world: World, idp
             assert answer.status == 200
             assert answer.json["meta"]["version"] == 'W/"2"'
     assert answer.json["title"] == "T"
+
+
+def test_behaviour_31_as_many_addresses_as_there_may_be_fit_every_change(world: World, idp: Provider) -> None:
+    """Each address is an item of the transaction: of being added, of being changed for others, and of being removed."""
+
+    def sent(count: int, at: str) -> dict[str, object]:
+        return person(NORA, externalId=at, emails=[{"value": f"{number}@{at}.example"} for number in range(count)])
+
+    with world.unchanged():
+        for count in (21, 100):
+            refused = idp.call("POST", "/Users", sent(count, "first"))
+            assert (refused.status, refused.json["scimType"]) == (400, "invalidValue")
+            assert "20" in refused.json["detail"]
+    made = idp.call("POST", "/Users", sent(20, "first"))
+    assert made.status == 201
+    path = f"/Users/{made.json['id']}"
+    assert idp.call("PUT", path, sent(20, "second")).json["emails"][19] == {"value": "19@second.example"}
+    assert idp.patch(path, {"op": "add", "path": "emails", "value": [{"value": "more@idp.example"}]}).status == 400
+    for number in range(30):
+        idp.group(f"Group {number}", made.json["id"])
+    assert idp.call("DELETE", path).status == 204
+    assert idp.get('/Users?filter=emails.value%20eq%20"19@second.example"').json["totalResults"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -36,6 +37,16 @@ def refused(answer: Answer, status: int, kind: str | None) -> None:
     assert (answer.json["schemas"], answer.json["status"]) == ([ERROR], str(status))
     assert answer.json.get("scimType") == kind
     assert answer.json["detail"]
+
+
+# ---------------------------------------------------------------- discovery
+@pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig", f"/Schemas/{USER}"])
+def test_discovery_refuses_a_filter_and_ignores_how_lists_are_asked_for(idp: Provider, path: str) -> None:
+    for wanted in ('name eq "User"', "id pr", "("):
+        refused(idp.get(f"{path}?filter={quote(wanted)}"), 403, None)
+    plain = idp.get(path)
+    asked = idp.get(f"{path}?startIndex=x&count=0&sortBy=nothing&sortOrder=up&attributes=id&cursor=none")
+    assert (asked.status, asked.json) == (200, plain.json)
 
 
 # ---------------------------------------------------------------- versions
@@ -251,3 +262,11 @@ def test_a_deleted_teams_token_is_dead(world: World, idp: Provider) -> None:
     session = sign_in(world, world.acme.owner)
     assert ask(world, "DELETE", "/v1/team", {"name": "Acme"}, session).status in {200, 202, 204}
     refused(idp.get("/Users"), 401, None)
+
+
+@pytest.mark.parametrize("body", [[], [None], [{}], ["active"], [[]]])
+def test_a_patch_that_is_no_object_is_refused_and_told(world: World, idp: Provider, body: list[object]) -> None:
+    made = idp.new()
+    refused = idp.call("PATCH", f"/Users/{made['id']}", body)
+    assert (refused.status, refused.json["scimType"]) == (400, "invalidSyntax")
+    assert world.call("GET", "/v1/team/scim-log?limit=1", token=world.acme.owner.pat).json["data"][0]["status"] == 400

@@ -104,8 +104,9 @@ def change(call: Call, member_id: str | None, build: Build) -> Written:
     if after == before:
         call.conclude(Written(record))
         return Written(record)
-    person = people.sent(after).person
-    return Written(_write(call, member, record, person))
+    told = people.sent(after)
+    _refuse_namesake(call, member, told)
+    return Written(_write(call, member, record, told.person))
 
 
 def remove(call: Call, member_id: str | None) -> None:
@@ -154,6 +155,20 @@ def _met(call: Call, sent: Sent) -> list[Member]:
     members = read(keys.member(team_id, holder) for holder in holders)
     known = [members.member(team_id, holder) for holder in sorted(holders)]
     return [one for one in known if one is not None and (one.id in own or one.link is None)]
+
+
+def _refuse_namesake(call: Call, member: Member, sent: Sent) -> None:
+    """Refuse a new userName that is the address, and so the userName, of another who is not managed (case 148)."""
+    unchanged = member.link is not None and member.link.user_name == sent.person.user_name
+    if unchanged or sent.user_key in {"", member.email_key}:
+        return
+    team_id = call.team.id
+    holder = read([keys.claim(EMAIL, team_id, sent.user_key)]).holder(EMAIL, team_id, sent.user_key)
+    if holder is None or not holder.startswith("mem_"):
+        return
+    other = read([keys.member(team_id, holder)]).member(team_id, holder)
+    if other is not None and other.link is None:
+        raise MemberExists
 
 
 def _meet(call: Call, member: Member, sent: Sent) -> Written:

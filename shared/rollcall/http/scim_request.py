@@ -13,7 +13,7 @@ from rollcall.http.conditional import versions
 from rollcall.http.errors import MethodNotAllowed, TooLarge, UnsupportedMediaType
 from rollcall.http.request import HttpRequest
 from rollcall.scim import groups, lists, users
-from rollcall.scim.errors import InvalidSyntax, NotFound, ScimError
+from rollcall.scim.errors import Forbidden, InvalidSyntax, NotFound, ScimError
 from rollcall.scim.lists import ListQuery
 
 PREFIX = "/scim/v2"
@@ -21,6 +21,7 @@ MEDIA = ("application/scim+json", "application/json")
 LARGEST = 4 * 1024 * 1024
 SEARCH = ".search"
 USERS, GROUPS = "Users", "Groups"
+DISCOVERY = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
 WRITING = ("POST", "PUT", "PATCH")
 OF_ONE = ("GET", "PUT", "PATCH", "DELETE")
 METHODS: Mapping[tuple[str, int], tuple[str, ...]] = {
@@ -109,8 +110,18 @@ def _read(http: HttpRequest, parts: list[str]) -> ScimRequest:
     payload = _payload(http) if method in WRITING and kind not in {"Me", "Bulk"} else None
     if searched or kind == SEARCH:
         return ScimRequest("GET", kind, None, None, refusing(lambda: lists.read_search(payload)))
-    query = refusing(lambda: lists.read_query(dict(reversed(http.query))))
+    given = dict(reversed(http.query))
+    if kind in DISCOVERY:
+        return _discovery(method, kind, name, given)
+    query = refusing(lambda: lists.read_query(given))
     return ScimRequest(method, kind, name, refusing(lambda: _content(method, kind, name, payload)), query)
+
+
+def _discovery(method: str, kind: str, name: str | None, given: Mapping[str, str]) -> ScimRequest:
+    """Read what lists are asked for as nothing, but for a filter, which nobody may believe in (RFC 7644, section 4)."""
+    if any(one.lower() == "filter" for one in given):
+        raise Refused(Forbidden("What the service says of itself is not filtered."))
+    return ScimRequest(method, kind, name, None)
 
 
 def _content(method: str, kind: str, name: str | None, payload: object) -> object:

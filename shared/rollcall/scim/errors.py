@@ -2,7 +2,7 @@
 
 ScimError
 ├── 400 InvalidFilter  InvalidPath  InvalidSyntax  InvalidValue  InvalidCursor  Mutability  NoTarget  TooMany
-├── 404 NotFound   409 Uniqueness   412 PreconditionFailed   413 PayloadTooLarge
+├── 403 Forbidden  404 NotFound   409 Uniqueness   412 PreconditionFailed   413 PayloadTooLarge
 └── 501 NotImplemented501
 """
 
@@ -86,6 +86,13 @@ class TooMany(ScimError):
 
     scim_type = "tooMany"
     otherwise = "Too many resources would have to be looked at: narrow the filter."
+
+
+class Forbidden(ScimError):
+    """What is asked for is not to be had in this way."""
+
+    status = 403
+    otherwise = "That is not allowed here."
 
 
 class NotFound(ScimError):

@@ -8,6 +8,8 @@ from rollcall.scim import values
 from rollcall.scim.drafts import Draft
 from rollcall.scim.errors import InvalidSyntax, InvalidValue
 
+MOST_EMAILS = 20  # each is an item by which the person is found, and all are written in one transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -37,6 +39,8 @@ def checked(resource: dict[str, Any]) -> dict[str, Any]:
     """Return the resource as it came, or raise InvalidValue for what no user may be."""
     if not str(resource.get("userName", "")).strip():
         raise InvalidValue("userName is required and is not blank.")
+    if len(resource.get("emails", [])) > MOST_EMAILS:
+        raise InvalidValue(f"emails has {MOST_EMAILS} values at most.")
     values.check_size(resource)
     return resource
 
