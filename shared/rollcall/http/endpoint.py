@@ -6,7 +6,9 @@ event in class state, which a warm or threaded process must not; see infra/decis
 """
 
 import os
+import random
 import secrets as randomness
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,6 +43,7 @@ from rollcall.storage.waves import both
 __all__ = ["Asked", "Endpoint", "Event", "Handler", "Request", "by_route", "endpoint"]
 
 ATTEMPTS = 6
+LONGEST_PAUSE_SECONDS = 0.03
 Event = dict[str, Any]
 Handler = Callable[[Event, object], dict[str, object]]
 
@@ -118,11 +121,11 @@ class Endpoint:
         if token is not None and token.kind == "svc" and self.permission not in OF_PRODUCTS:
             raise Forbidden  # nothing is read: the function may not read a product's token either
         asked, flaw = self._asked(http, token)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
                 return self._attempt(asked, flaw, facts, by_cookie=by_cookie)
-            except Stale:
-                continue
+            except Stale:  # many who write the same thing at once come apart by waiting differently
+                time.sleep(random.uniform(0, attempt * LONGEST_PAUSE_SECONDS))  # noqa: S311 jitter, no secret
         raise Contention
 
     def _credential(self, http: HttpRequest) -> tuple[str | None, bool]:
