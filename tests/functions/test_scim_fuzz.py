@@ -123,8 +123,7 @@ def test_case_150_171_an_attribute_takes_a_value_or_says_why_not(provider: Provi
     for number, value in enumerate(VALUES):
         told = [{"path": attribute, "value": value}, {"value": {attribute: value}}]
         many = [{"op": op, **each} for each in told for op in ("add", "replace", "remove")]
-        for each in (many[number % 6], many[(number + 3) % 6]):
-            assert send(provider, user, "PATCH", HERE, {"Operations": [each]}).status in {200, 400, 409}
+        assert send(provider, user, "PATCH", HERE, {"Operations": [many[number % 6]]}).status in {200, 400, 409}
         whole = {"userName": "nora@idp.example", attribute: value}
         assert send(provider, user, "PUT", HERE, whole).status in {200, 400, 409}
 
