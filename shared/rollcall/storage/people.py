@@ -16,7 +16,7 @@ from rollcall.storage.items import RowItem
 from rollcall.storage.keys import Key, description, row
 from rollcall.storage.reads import read
 from rollcall.storage.table import Wire
-from rollcall.storage.waves import Ask, Rows, query, wave
+from rollcall.storage.waves import Ask, Rows, both, query, wave
 
 _SEEN_BY_SCIM = ~RowItem.flags.contains(roster.STATUS[Status.REMOVING])
 _ANYBODY = "mem_" + "0" * 26
@@ -101,11 +101,10 @@ def _of_block(team_id: str, block: int, after: str | None, skip: int, count: int
         if after is None:
             return []
     rows = partial(_rows, team_id, block, after, count)
-    answers: list[list[Wire]] = wave([rows, partial(_said, team_id, block, after=after, limit=count)])
-    wanted, said = answers
-    begin = f"{said[-1]['SK']['S']}\0" if said else None
-    if wanted and begin is not None and begin <= wanted[-1]["SK"]["S"]:  # a page of the table ends at a megabyte
-        said = [*said, *_said(team_id, block, floor=begin, upto=wanted[-1]["SK"]["S"])]
+    wanted, first = both(rows, partial(_said, team_id, block, after=after, limit=count))
+    said = first.items
+    if wanted and first.last is not None and first.last < wanted[-1]["SK"]["S"]:  # the table's pages end at a megabyte
+        said = [*said, *_said(team_id, block, after=first.last, upto=wanted[-1]["SK"]["S"]).items]
     texts = {raw["SK"]["S"]: raw for raw in said}
     return [record_of(raw, texts.get(raw["SK"]["S"])) for raw in wanted]
 
@@ -122,17 +121,14 @@ def _rows(team_id: str, block: int, after: str | None, count: int) -> list[Wire]
 
 
 def _said(
-    team_id: str,
-    block: int,
-    *,
-    after: str | None = None,
-    limit: int | None = None,
-    floor: str | None = None,
-    upto: str | None = None,
-) -> list[Wire]:
+    team_id: str, block: int, *, after: str | None = None, limit: int | None = None, upto: str | None = None
+) -> Rows:
     partition = description(team_id, block, _ANYBODY).pk
-    ask = Ask(partition, after=after, limit=limit, floor=floor, upto=upto)
-    return query(ask).items
+    return query(Ask(partition, after=after, limit=limit, upto=upto))
+
+
+def _all_said(team_id: str, block: int) -> list[Wire]:
+    return _said(team_id, block).items
 
 
 def everyone(team_id: str, known: Mapping[int, int], *, texts: bool) -> list[Record]:
@@ -142,7 +138,7 @@ def everyone(team_id: str, known: Mapping[int, int], *, texts: bool) -> list[Rec
         partial(_rows, team_id, block, None, roster.BLOCK_ROWS * 2) for block in blocks
     ]
     if texts:
-        asks += [partial(_said, team_id, block) for block in blocks]
+        asks += [partial(_all_said, team_id, block) for block in blocks]
     answers = wave(asks) if asks else []
     said = {(raw["PK"]["S"][-5:], raw["SK"]["S"]): raw for rows in answers[len(blocks) :] for raw in rows}
     found = [raw for rows in answers[: len(blocks)] for raw in rows]
