@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollcall.actions import staging
+from rollcall.storage import keys
+from rollcall.storage.items import HeaderItem
+from tests import seam
 from tests.functions.scim_kit import Provider
 from tests.operations import sign_in
 
@@ -153,3 +157,45 @@ def test_only_owners_decide_and_with_a_fresh_session(world: World, provider: Pro
     assert world.call("POST", f"{PLAN}/activate", token=world.acme.owner.pat).json["code"] == "step_up_required"
     assert world.call("POST", f"{PLAN}/drop", token=sign_in(world, world.acme.admin)).status == 403
     assert provider.get("/Users").status == 200
+
+
+def test_nobody_who_left_the_team_meanwhile_is_brought_back(world: World, provider: Provider) -> None:
+    provider.get("/Users")
+    assert world.call("DELETE", f"/v1/members/{world.acme.member.id}", token=world.acme.owner.pat).status == 200
+    assert plan(world)["counts"]["create"] == 0
+    assert decide(world, "activate").json["applied"] == 0
+    assert world.acme.member.id not in members(world)
+
+
+def test_what_fails_midway_stays_staged_and_the_same_request_goes_on(world: World, provider: Provider) -> None:
+    made = [provider.new(f"p{number}@idp.example")["id"] for number in range(2)]
+    session = sign_in(world, world.acme.owner)
+    written: list[str] = []
+
+    def plan_of_faults(_: int, name: str) -> str | None:
+        written.extend([name] if name == "TransactWriteItems" else [])
+        return seam.BEFORE if len(written) > 1 else None
+
+    with seam.seam(plan_of_faults):
+        assert world.call("POST", f"{PLAN}/activate", token=session).status == 503
+    assert plan(world)["state"] == "staged"
+    done = world.call("POST", f"{PLAN}/activate", token=session).json
+    assert (done["state"], done["applied"], done["refused"]) == ("active", 1, [])
+    assert set(made) <= set(members(world))
+
+
+def test_a_full_block_of_the_roster_refuses_nobody(world: World, provider: Provider) -> None:
+    made = [provider.new(f"p{number}@idp.example")["id"] for number in range(2)]
+    for stripe in range(keys.STRIPES):
+        HeaderItem(*keys.header(world.acme.id, 0, stripe)).update([HeaderItem.total.set(9999)])
+    done = decide(world, "activate").json
+    assert (done["applied"], done["refused"]) == (2, [])
+    assert {world.member(one).block for one in made} == {1}
+
+
+def test_many_things_take_several_calls(world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        provider.new(f"p{number}@idp.example")
+    monkeypatch.setattr(staging, "APPLIED_TOGETHER", 2)
+    told = [decide(world, "activate").json for _ in range(2)]
+    assert [(one["state"], one["applied"], one["remaining"]) for one in told] == [("staged", 2, 1), ("active", 1, 0)]

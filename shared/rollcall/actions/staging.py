@@ -10,10 +10,11 @@ from typing import Any
 
 from rollcall.actions import people, provision, scim_groups
 from rollcall.actions.call import Call
-from rollcall.domain import connections
+from rollcall.actions.regroup import again
+from rollcall.domain import connections, ids
 from rollcall.domain.changes import Change, Claim, Created, Described, Step
 from rollcall.domain.connections import Connection, ConnectionState
-from rollcall.domain.errors import Conflict, RollcallError, Stale
+from rollcall.domain.errors import Conflict, Contention, RollcallError, Stale, Unavailable
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.members import Member, PasswordLink
 from rollcall.domain.permissions import Role
@@ -103,15 +104,18 @@ def activate(call: Call) -> Plan:
     """
     connection = _needed(call)
     steps = list(_applied_by(call, connection.shadow)) if connection.shadow else []
-    refused, applied = [], 0
-    for about, step in steps[:APPLIED_TOGETHER]:
+    refused: list[Refusal] = []
+    applied = 0
+    for number, (about, step) in enumerate(steps):
+        if applied == APPLIED_TOGETHER:
+            return Plan(connection, (), refused, applied, len(steps) - number)
         try:
-            step()
+            again(step)
             applied += 1
+        except (Unavailable, Contention):
+            raise  # it stays staged, and the same request goes on
         except (RollcallError, ScimError) as refusal:
             refused.append(Refusal(about, refusal.detail))
-    if len(steps) > APPLIED_TOGETHER and applied:
-        return Plan(connection, (), refused, applied, len(steps) - applied - len(refused))
     _end(call, connection, drop=False)
     return Plan(replace(connection, state=ConnectionState.ACTIVE), (), refused, applied, 0)
 
@@ -151,8 +155,7 @@ def _shadow_team(team: Team, shadow: str) -> Team:
 
 
 def _copy(team: Team, shadow: str) -> None:
-    known = roll.counts(roll.headers(team.id))
-    records = roll.everyone(team.id, known, texts=True)
+    records = list(_everyone(team.id).values())
     owners = [one for one in records if one.role is Role.OWNER]
     others = [one for one in records if one.role is not Role.OWNER]
     first: tuple[Step, ...] = (Created(_shadow_team(team, shadow)),)
@@ -198,13 +201,13 @@ def _pieces(records: Sequence[Record], size: int) -> Iterator[Sequence[Record]]:
 
 
 def _everyone(team_id: str) -> dict[str, Record]:
-    known = roll.counts(roll.headers(team_id))
-    return {one.id: one for one in roll.everyone(team_id, known, texts=True)}
+    known = roll.counts(roll.headers(team_id, consistent=True))
+    return {one.id: one for one in roll.everyone(team_id, known, texts=True, consistent=True)}
 
 
 def _planned(team_id: str, shadow: str) -> Iterator[Planned]:
     real, told = _everyone(team_id), _everyone(shadow)
-    for record in told.values():
+    for record in _still_there(shadow, real, told):
         there = real.get(record.id)
         if there is None:
             yield Planned("create", record, None, record.role.value)
@@ -229,6 +232,12 @@ def _differences(there: Record, told: Record) -> Iterator[Planned]:
         yield Planned("role", told, there.role.value, told.role.value)
 
 
+def _still_there(shadow: str, real: dict[str, Record], told: dict[str, Record]) -> list[Record]:
+    """Return the shadow's people but for those who were in the team when it was made and have left the team since."""
+    made = ids.made_at(shadow)
+    return [one for one in told.values() if one.id in real or ids.made_at(one.id) >= made]
+
+
 def _removed(shadow: str, real: dict[str, Record], told: dict[str, Record]) -> list[str]:
     """Return those whom the identity provider has deleted in the shadow; who joined since has never been in it."""
     missing = [one for one in real if one not in told]
@@ -243,7 +252,7 @@ def _removed(shadow: str, real: dict[str, Record], told: dict[str, Record]) -> l
 def _applied_by(call: Call, shadow: str) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield what is to be done, with whom or what it is about: people first, then the groups that they are in."""
     real, told = _everyone(call.team.id), _everyone(shadow)
-    for record in told.values():
+    for record in _still_there(shadow, real, told):
         there = real.get(record.id)
         if there is None:
             yield record.email or record.name, lambda record=record: _create(call, record)  # type: ignore[misc]

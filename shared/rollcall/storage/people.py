@@ -61,9 +61,9 @@ def counts(headers: Rows) -> dict[int, int]:
     return dict(sorted(found.items()))
 
 
-def headers(team_id: str) -> Rows:
+def headers(team_id: str, *, consistent: bool = False) -> Rows:
     """Read the counters of all blocks."""
-    return query(Ask(keys.header(team_id, 0, 0).pk, upto="9"))
+    return query(Ask(keys.header(team_id, 0, 0).pk, upto="9", consistent=consistent))
 
 
 def page(team_id: str, known: Mapping[int, int], start: int, count: int) -> list[Record]:
@@ -109,11 +109,11 @@ def _of_block(team_id: str, block: int, after: str | None, skip: int, count: int
     return [record_of(raw, texts.get(raw["SK"]["S"])) for raw in wanted]
 
 
-def _rows(team_id: str, block: int, after: str | None, count: int) -> list[Wire]:
+def _rows(team_id: str, block: int, after: str | None, count: int, *, consistent: bool = False) -> list[Wire]:
     """Return the first `count` rows that SCIM sees; those that it does not are few, so more are rarely read."""
     found: list[Wire] = []
     while True:
-        rows = query(Ask(row(team_id, block, _ANYBODY).pk, after=after, limit=count))
+        rows = query(Ask(row(team_id, block, _ANYBODY).pk, after=after, limit=count, consistent=consistent))
         found += [raw for raw in rows.items if roster.STATUS[Status.REMOVING] not in raw["g"]["S"]]
         if len(found) >= count or not rows.more:
             return found[:count]
@@ -127,18 +127,21 @@ def _said(
     return query(Ask(partition, after=after, limit=limit, upto=upto))
 
 
-def _all_said(team_id: str, block: int) -> list[Wire]:
-    return _said(team_id, block).items
+def _all_said(team_id: str, block: int, *, consistent: bool) -> list[Wire]:
+    return query(Ask(description(team_id, block, _ANYBODY).pk, consistent=consistent)).items
 
 
-def everyone(team_id: str, known: Mapping[int, int], *, texts: bool) -> list[Record]:
-    """Return all members in join order, with what is said of them or without; several blocks at once."""
+def everyone(team_id: str, known: Mapping[int, int], *, texts: bool, consistent: bool = False) -> list[Record]:
+    """Return all members in join order, with what is said of them or without; several blocks at once.
+
+    Who decides on it asks for it to be `consistent` (I32).
+    """
     blocks = [block for block, there in known.items() if there]
     asks: list[Callable[[], list[Wire]]] = [
-        partial(_rows, team_id, block, None, roster.BLOCK_ROWS * 2) for block in blocks
+        partial(_rows, team_id, block, None, roster.BLOCK_ROWS * 2, consistent=consistent) for block in blocks
     ]
     if texts:
-        asks += [partial(_all_said, team_id, block) for block in blocks]
+        asks += [partial(_all_said, team_id, block, consistent=consistent) for block in blocks]
     answers = wave(asks) if asks else []
     said = {(raw["PK"]["S"][-5:], raw["SK"]["S"]): raw for rows in answers[len(blocks) :] for raw in rows}
     found = [raw for rows in answers[: len(blocks)] for raw in rows]
