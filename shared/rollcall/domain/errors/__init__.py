@@ -4,14 +4,23 @@ RollcallError
 ├── Unauthenticated               no valid credential
 │   ├── TokenExpired              said only to the holder of the right secret
 │   ├── TokenRevoked
-│   └── AgainstPolicy             C4: lives longer than the team allows now
+│   ├── AgainstPolicy             C4: lives longer than the team allows now
+│   └── SsoFailed                 the identity provider's answer proves nothing
 ├── Forbidden                     known, but not allowed
 │   ├── AboveYourRank             I8, M3
 │   ├── NoProductAccess           C7: a product that the member may not open, or that is none
 │   ├── SignUpOff                 T1: teams are only made by the operator here
 │   ├── StepUpRequired            C4: needs a fresh session
-│   └── WrongPassword             the present password is missing or not right
+│   ├── WrongPassword             the present password is missing or not right
+│   ├── SsoDenied                 the identity provider refused
+│   ├── NoMembership              J5: nobody of the team, and nothing lets them join
+│   │   ├── EmailUnproven         no e-mail address that counts
+│   │   └── InvitedElsewhere      the invitation is for another address
+│   ├── AccountDeactivated
+│   ├── LinkedElsewhere           I12: the member signs in as another subject
+│   └── NotVouched                I16: no owner stands for the connection
 ├── Invalid                       malformed input, with pointers
+│   └── SsoStateInvalid           I11: no sign-in of this browser, or too late
 ├── NotFound                      unknown, or another team's
 ├── Conflict                      the state says no
 │   ├── LastOwner                 M4
@@ -25,6 +34,8 @@ RollcallError
 │   ├── WrongAccount              signed in as somebody else
 │   ├── SsoRequired               J4
 │   ├── PasswordLoginOff          C2
+│   ├── SsoUntested               C5: no owner has tried a connection
+│   ├── SsoEnforced               it would leave no way in
 │   ├── ActingOnYourself          cutting oneself off by an admin's route
 │   ├── SlugTaken
 │   ├── MemberHasGrants           M8: names each grant
@@ -53,6 +64,7 @@ RollcallError
 ├── KeyReused                     an idempotency key with another body
 ├── TooManyRequests
 ├── Unavailable                   a dependency failed; nothing was changed, or the same request completes it
+│   └── ProviderUnavailable       the identity provider
 ├── NotCovered                    internal: whose rank a change rests on has lost it (I16)
 └── Stale                         internal: what was read has moved on, read and decide again
 """
@@ -118,9 +130,24 @@ from rollcall.domain.errors.conflicts import (
     UseReactivate,
     WrongAccount,
 )
+from rollcall.domain.errors.sso import (
+    AccountDeactivated,
+    EmailUnproven,
+    InvitedElsewhere,
+    LinkedElsewhere,
+    NoMembership,
+    NotVouched,
+    ProviderUnavailable,
+    SsoDenied,
+    SsoEnforced,
+    SsoFailed,
+    SsoStateInvalid,
+    SsoUntested,
+)
 
 __all__ = [
     "AboveYourRank",
+    "AccountDeactivated",
     "ActingOnYourself",
     "AgainstPolicy",
     "AlreadyAccepted",
@@ -132,6 +159,7 @@ __all__ = [
     "DomainTaken",
     "DomainUnproven",
     "EmailNotProven",
+    "EmailUnproven",
     "Flaw",
     "Forbidden",
     "Gone",
@@ -141,6 +169,7 @@ __all__ = [
     "Invalid",
     "InvitationExpired",
     "InvitationRevoked",
+    "InvitedElsewhere",
     "KeyReused",
     "LastOwner",
     "LinkExpired",
@@ -148,21 +177,30 @@ __all__ = [
     "LinkRevoked",
     "LinkUnknown",
     "LinkUsed",
+    "LinkedElsewhere",
     "MemberExists",
     "MemberHasGrants",
+    "NoMembership",
     "NoProductAccess",
     "NotActive",
     "NotCovered",
     "NotFound",
     "NotManaged",
     "NotReachable",
+    "NotVouched",
     "PasswordLoginOff",
     "ProductExists",
     "ProductRetired",
+    "ProviderUnavailable",
     "RollcallError",
     "SignUpOff",
     "SlugTaken",
+    "SsoDenied",
+    "SsoEnforced",
+    "SsoFailed",
     "SsoRequired",
+    "SsoStateInvalid",
+    "SsoUntested",
     "Stale",
     "StaleVersion",
     "StepUpRequired",
