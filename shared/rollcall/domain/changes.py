@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from rollcall.domain.scim_conflicts import ScimConflict
     from rollcall.domain.seals import Head, Seal
     from rollcall.domain.service_tokens import ServiceToken
+    from rollcall.domain.sso_connections import SsoConnection
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain | ScimConflict
+    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain | ScimConflict | SsoConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,9 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A service token, a sign-up, a domain or a conflict that is gone with this change."""
+    """A service token, a sign-up, a domain, a conflict or an SSO connection that is gone with this change."""
 
-    value: "ServiceToken | SignUp | TeamDomain | ScimConflict"
+    value: "ServiceToken | SignUp | TeamDomain | ScimConflict | SsoConnection"
 
 
 @dataclass(frozen=True, slots=True)

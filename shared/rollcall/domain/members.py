@@ -108,12 +108,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """The role that a member's claims gave at their last sign-in by SSO, by which group and connection (R2)."""
+
+    connection_id: str
+    group: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A member of a team. `version` rises by one per change, `epoch` with every revocation of everything (I35).
 
     `link` is there for those whom the identity provider manages; `held` says that an admin deactivated them by hand,
     which the identity provider cannot undo; `grouped` that they are, or were, in a group of its. `email` is empty for
-    people without an address.
+    people without an address. `subjects` are the hashes of who they are to SSO connections, by the connection's id.
     """
 
     id: str
@@ -140,6 +149,8 @@ class Member:
     link: Link | None = None
     held: bool = False
     grouped: bool = False
+    subjects: Mapping[str, str] = field(default_factory=dict)
+    claimed: Claimed | None = None
 
     @property
     def is_active(self) -> bool:

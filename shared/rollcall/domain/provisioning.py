@@ -18,6 +18,7 @@ from rollcall.domain.teams import Team
 USER_NAME = "userName"
 EXTERNAL_ID = "externalId"
 FORMER = "former"
+SUBJECT = "subject"
 HASH_LENGTH = 22
 
 

@@ -67,7 +67,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team as authentication and every decision see it."""
+    """A team as authentication and every decision see it.
+
+    `sso_switched_at` is when SSO was last enforced or released: password-made sessions from before are dead.
+    """
 
     id: str
     slug: str
@@ -80,6 +83,7 @@ class Team:
     sso_enforced: bool = False
     sso_available: bool = False
     scim_enabled: bool = False
+    sso_switched_at: datetime | None = None
     deleted_at: datetime | None = None
     version: int = 1
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rollcall.domain.changes import Claim, Described, Left, Moved, Regrouped, Removed, Rests
 from rollcall.domain.members import Link, Member, Origin
-from rollcall.domain.provisioning import EXTERNAL_ID, FORMER, USER_NAME
+from rollcall.domain.provisioning import EXTERNAL_ID, FORMER, SUBJECT, USER_NAME
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import groups, keys
 from rollcall.storage.items import ClaimItem, DescriptionItem
@@ -25,6 +25,7 @@ def claims(before: Member | None, after: Member | None) -> "Iterator[Claim]":
     member = after or before
     if member is None:
         return
+    yield from _subjects(member, before, after)
     old, new = _held(before), _held(after)
     for kind in (USER_NAME, EXTERNAL_ID):
         if old.get(kind) == new.get(kind):
@@ -33,6 +34,14 @@ def claims(before: Member | None, after: Member | None) -> "Iterator[Claim]":
             yield Claim(kind, member.team_id, old[kind], member.id, None)
         if kind in new:
             yield Claim(kind, member.team_id, new[kind], None, member.id)
+
+
+def _subjects(member: Member, before: Member | None, after: Member | None) -> "Iterator[Claim]":
+    """Yield the claims of who the member is to SSO connections (I12, I18)."""
+    had = set(before.subjects.values()) if before is not None else set()
+    has = set(after.subjects.values()) if after is not None else set()
+    yield from (Claim(SUBJECT, member.team_id, one, member.id, None) for one in sorted(had - has))
+    yield from (Claim(SUBJECT, member.team_id, one, None, member.id) for one in sorted(has - had))
 
 
 def addresses(transaction: Transaction, before: Member | None, after: Member | None) -> None:

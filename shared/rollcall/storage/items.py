@@ -19,6 +19,7 @@ class TeamItem(Item):
     retired = UnicodeAttribute(attr_name="pr", default="")
     settings = UnicodeAttribute(attr_name="set")
     flags = UnicodeAttribute(attr_name="f", default="")
+    sso_switched_at = NumberAttribute(attr_name="sw", null=True)
     deleted_at = NumberAttribute(attr_name="da", null=True)
     version = NumberAttribute(attr_name="v")
 
@@ -30,6 +31,13 @@ class ConnectionItem(Item):
     tokens = UnicodeAttribute(attr_name="t")
     rules = UnicodeAttribute(attr_name="r")
     shadow = UnicodeAttribute(attr_name="sh", null=True)
+    version = NumberAttribute(attr_name="v")
+
+
+class SsoConnectionItem(Item):
+    """An SSO connection as JSON text, because it is only ever read as a whole; its id stands in the key."""
+
+    text = UnicodeAttribute(attr_name="t")
     version = NumberAttribute(attr_name="v")
 
 
@@ -153,6 +161,8 @@ class MemberItem(Item):
     link = UnicodeAttribute(attr_name="li", null=True)
     held = NumberAttribute(attr_name="hd", default=0)
     grouped = NumberAttribute(attr_name="gp", null=True)
+    subjects = UnicodeAttribute(attr_name="su", null=True)
+    claimed = UnicodeAttribute(attr_name="cl", null=True)
     role_event = UnicodeAttribute(attr_name="re", null=True)
     products_event = UnicodeAttribute(attr_name="pe", null=True)
 

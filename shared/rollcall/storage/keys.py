@@ -6,7 +6,10 @@
 |---|---|---|---|
 | team with its policies | `T#t` | `TEAM` | every authentication (with the member) |
 | SCIM connection: its tokens, its mapping | `T#t` | `SCIM` | every authentication by a SCIM token (with the team) |
+| SSO connection | `T#t` | `IDP#connection` | sign-in, its page |
+| break-glass codes of the owners (hashed) | `T#t` | `GLASS` | break-glass sign-in |
 | domain that the team claims | `T#t` | `DOMAIN#domain` | list, and whoever asks whether an address's domain is proven |
+| SSO connection's team | `IDP#connection` | `LOCK` | the start of a sign-in |
 | domain, held by the team that proved it | `DOMAIN#domain` | `LOCK` | conditions: one team only |
 | request of an identity provider (30 days) | `SL#t` | request | the log, newest first |
 | conflict: whom a provider asked for in vain | `SC#t` | `m` | list, accept |
@@ -20,7 +23,7 @@
 | service token of a product | `S#t#id` | `TOKEN` | every authentication by it (with the team) |
 | service tokens of a product | `T#t` | `SVC#product#id` | list |
 | their ids (string set) | `T#t` | `SVC#product` | conditions only: the limit |
-| claim: e-mail, userName, externalId, group, subject | `U#t#kind#value` | `LOCK` | invite, SCIM filters, sign-on |
+| claim: e-mail, userName, externalId, group, subject, nonce | `U#t#kind#value` | `LOCK` | invite, SCIM, sign-on |
 | invitation, pending or expired | `I#t` | `i` | get, links, list (Query, newest first) |
 | invitation, closed | `IA#t` | `i` | get, links, list by a closed state |
 | open blocks of the roster | `H#t` | `OPEN` | joining |
@@ -69,6 +72,16 @@ def team(team_id: str) -> Key:
 def connection(team_id: str) -> Key:
     """Return the key of the team's SCIM connection."""
     return Key(team(team_id).pk, "SCIM")
+
+
+def sso_connection(team_id: str, connection_id: str) -> Key:
+    """Return the key of an SSO connection."""
+    return Key(team(team_id).pk, f"IDP#{ids.code(connection_id)}")
+
+
+def break_glass(team_id: str) -> Key:
+    """Return the key of the owners' break-glass codes, all in one item."""
+    return Key(team(team_id).pk, "GLASS")
 
 
 def domain(team_id: str, name: str) -> Key:
@@ -145,9 +158,9 @@ def service_tokens(team_id: str, product: str) -> Key:
 
 
 def claim(kind: str, team_id: str, value: str) -> Key:
-    """Return the key of a claim; slugs and proven domains are unique over all teams, everything else within one."""
-    if kind == "domain":
-        return Key(f"DOMAIN#{value}", "LOCK")
+    """Return the key of a claim; slugs, proven domains and SSO connections are unique over all teams, others in one."""
+    if kind in {"domain", "idp"}:
+        return Key(f"{kind.upper()}#{value}", "LOCK")
     if kind == "slug":
         return Key(f"SLUG#{value}", "LOCK")
     return Key(f"U#{ids.code(team_id)}#{kind}#{value}", "LOCK")

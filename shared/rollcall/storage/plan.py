@@ -39,6 +39,7 @@ from rollcall.domain.members import Member, Status
 from rollcall.domain.permissions import Role
 from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
+from rollcall.domain.sso_connections import SsoConnection
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import claims, conditions, described, keys, repairs, roster, seals, service_tokens, tallies
@@ -117,8 +118,8 @@ def _step(transaction: Transaction, step: Step) -> None:
         _update(transaction, step)
 
 
-def _retire(transaction: Transaction, value: ServiceToken | SignUp | TeamDomain | ScimConflict) -> None:
-    if isinstance(value, TeamDomain | ScimConflict):
+def _retire(transaction: Transaction, value: ServiceToken | SignUp | TeamDomain | ScimConflict | SsoConnection) -> None:
+    if isinstance(value, TeamDomain | ScimConflict | SsoConnection):
         transaction.deletes.append((item_of(value), TeamItem.version == value.version, stale))
     elif isinstance(value, SignUp):
         transaction.deletes.append((sign_up_item(value), Item.PK.exists(), stale))

@@ -20,7 +20,7 @@ from rollcall.storage.table import Item, Wire, failure_code, guarded
 from rollcall.storage.waves import Ask, query
 
 TOGETHER = 100
-OF_TEAM = ("SCIM", "DOM")  # beside the team: its SCIM connection, its domains
+OF_TEAM = ("SCIM", "DOM", "IDP#", "GLASS")  # beside the team: its connections, its domains, codes of its owners
 OF_CONNECTION = ("SC", "SL", "USED")  # what waits for an owner, what was told, when tokens were used
 _ANY_INVITATION = "inv_" + "0" * 26
 _ANY_GROUP = "grp_" + "0" * 26
@@ -89,6 +89,8 @@ def _delete(team_id: str, raw: Wire) -> int:
         doomed = [keys.claim(EMAIL, team_id, raw["k"]["S"]), *doomed]
     elif raw["SK"]["S"].startswith("SVC#") and "i" in raw:  # the set of a product's tokens has no id
         doomed = [keys.service_token(team_id, raw["i"]["S"]), *doomed]
+    elif raw["SK"]["S"].startswith("IDP#"):
+        doomed = [keys.claim("idp", team_id, raw["SK"]["S"].partition("#")[2]), *doomed]
     elif raw["SK"]["S"].startswith("DOMAIN#"):
         _release(team_id, raw["SK"]["S"].partition("#")[2])
     for key in doomed:

@@ -17,6 +17,7 @@ from rollcall.domain.invitations import Invitation
 from rollcall.domain.members import Member
 from rollcall.domain.scim_conflicts import ScimConflict
 from rollcall.domain.service_tokens import ServiceToken
+from rollcall.domain.sso_connections import SsoConnection
 from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
@@ -51,6 +52,7 @@ from rollcall.storage.records import (
     token_of,
 )
 from rollcall.storage.scim_conflicts import conflict_of
+from rollcall.storage.sso_connections import sso_connection_of
 from rollcall.storage.table import Wire, connection, guarded, table_name
 from rollcall.storage.values import (
     invitation_of,
@@ -79,6 +81,11 @@ class Found:
         """Return the team's SCIM connection."""
         raw = self.items.get(keys.connection(team_id))
         return None if raw is None else connection_of(ConnectionItem.from_raw_data(raw), team_id)
+
+    def sso_connection(self, team_id: str, connection_id: str) -> SsoConnection | None:
+        """Return an SSO connection of the team."""
+        raw = self.items.get(keys.sso_connection(team_id, connection_id))
+        return None if raw is None else sso_connection_of(raw, team_id)
 
     def domain(self, team_id: str, name: str) -> TeamDomain | None:
         """Return a domain that the team claims; `proven` tells whether it is theirs."""

@@ -23,6 +23,7 @@ STATUS = {Status.ACTIVE: "1", Status.DEACTIVATED: "0", Status.REMOVING: "x"}
 ROLE_SOURCE = {RoleSource.MANUAL: "M", RoleSource.INVITATION: "I", RoleSource.MAPPING: "G"}
 SOURCE = {Source.INVITED: "i", Source.SSO: "s", Source.SCIM: "c"}
 VERIFIED = "v"
+LINKED = "k"
 
 
 def fold(text: str) -> str:
@@ -32,11 +33,11 @@ def fold(text: str) -> str:
 
 
 def flags(member: Member) -> str:
-    """Return role, status, sources and proof of the address, one letter each and each letter once."""
+    """Return role, status, sources, proof of the address and a link to SSO, one letter each and each letter once."""
     verified = VERIFIED if member.email_verified else ""
-    return (
-        ROLE[member.role] + STATUS[member.status] + ROLE_SOURCE[member.role_source] + SOURCE[member.source] + verified
-    )
+    linked = LINKED if member.subjects else ""
+    sources = ROLE_SOURCE[member.role_source] + SOURCE[member.source]
+    return ROLE[member.role] + STATUS[member.status] + sources + verified + linked
 
 
 def row_item(member: Member) -> RowItem:

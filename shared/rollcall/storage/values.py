@@ -8,9 +8,21 @@ from rollcall.domain import ids
 from rollcall.domain.connections import Connection
 from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
-from rollcall.domain.members import Link, Member, Origin, PasswordLink, Pat, RoleSource, Session, Source, Status
+from rollcall.domain.members import (
+    Claimed,
+    Link,
+    Member,
+    Origin,
+    PasswordLink,
+    Pat,
+    RoleSource,
+    Session,
+    Source,
+    Status,
+)
 from rollcall.domain.permissions import Role
 from rollcall.domain.scim_conflicts import ScimConflict
+from rollcall.domain.sso_connections import SsoConnection
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
@@ -24,6 +36,7 @@ from rollcall.storage.items import (
 )
 from rollcall.storage.records import token_item
 from rollcall.storage.scim_conflicts import conflict_item
+from rollcall.storage.sso_connections import sso_connection_item
 from rollcall.storage.table import Item
 
 if TYPE_CHECKING:
@@ -68,6 +81,7 @@ def _team_item(team: Team) -> TeamItem:
         products=json.dumps(dict(team.products), ensure_ascii=False),
         retired=",".join(sorted(team.retired)),
         settings=json.dumps(settings),
+        sso_switched_at=None if team.sso_switched_at is None else epoch_ms(team.sso_switched_at),
         flags=flags,
         version=team.version,
     )
@@ -89,6 +103,7 @@ def team_of(item: TeamItem) -> Team:
         sso_available="a" in item.flags,
         scim_enabled="c" in item.flags,
         deleted_at=None if item.deleted_at is None else from_epoch_ms(int(item.deleted_at)),
+        sso_switched_at=None if item.sso_switched_at is None else from_epoch_ms(int(item.sso_switched_at)),
         version=int(item.version),
     )
 
@@ -129,6 +144,8 @@ def _member_item(member: Member) -> MemberItem:
         link=None if member.link is None else _link_text(member.link),
         held=int(member.held),
         grouped=1 if member.grouped else None,
+        subjects=_subjects_text(member.subjects) if member.subjects else None,
+        claimed=None if member.claimed is None else _claimed_text(member.claimed),
     )
 
 
@@ -160,6 +177,8 @@ def member_of(item: MemberItem, team_id: str) -> Member:
         link=None if item.link is None else _link_of(item.link),
         held=bool(item.held),
         grouped=bool(item.grouped),
+        subjects=_subjects_of(item.subjects) if item.subjects else {},
+        claimed=None if item.claimed is None else _claimed_of(item.claimed),
     )
 
 
@@ -172,6 +191,24 @@ def _link_of(text: str) -> Link:
     kind, user_name, external_id, addresses = text.split(".")
     origin = next(origin for origin in Origin if origin.value[0] == kind[0])
     return Link(origin, user_name, external_id or None, tuple(a for a in addresses.split(",") if a), "m" in kind)
+
+
+def _subjects_text(subjects: "Mapping[str, str]") -> str:
+    return ",".join(f"{ids.code(connection_id)}.{subject}" for connection_id, subject in sorted(subjects.items()))
+
+
+def _subjects_of(text: str) -> dict[str, str]:
+    pairs = (entry.split(".") for entry in text.split(","))
+    return {ids.from_code("idp", code): subject for code, subject in pairs}
+
+
+def _claimed_text(claimed: Claimed) -> str:
+    return ".".join((ids.code(claimed.connection_id), claimed.role.value, claimed.group))
+
+
+def _claimed_of(text: str) -> Claimed:
+    code, role, group = text.split(".", 2)
+    return Claimed(ids.from_code("idp", code), group, Role(role))
 
 
 def _entries(stored: "MapAttribute[str, str]") -> list[tuple[str, str]]:
@@ -272,4 +309,5 @@ _ITEMS: "Mapping[type, Callable[..., Item]]" = {
     Connection: connection_item,
     TeamDomain: domain_item,
     ScimConflict: conflict_item,
+    SsoConnection: sso_connection_item,
 }

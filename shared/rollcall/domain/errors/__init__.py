@@ -14,8 +14,8 @@ RollcallError
 │   ├── WrongPassword             the present password is missing or not right
 │   ├── SsoDenied                 the identity provider refused
 │   ├── NoMembership              J5: nobody of the team, and nothing lets them join
-│   │   ├── EmailUnproven         no e-mail address that counts
-│   │   └── InvitedElsewhere      the invitation is for another address
+│   │   └── EmailUnproven         no e-mail address that counts
+│   ├── InvitedElsewhere          the invitation is for another address
 │   ├── AccountDeactivated
 │   ├── LinkedElsewhere           I12: the member signs in as another subject
 │   └── NotVouched                I16: no owner stands for the connection

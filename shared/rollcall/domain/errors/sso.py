@@ -40,14 +40,15 @@ class NoMembership(Forbidden):
 
 
 class EmailUnproven(NoMembership):
-    """The identity provider tells no e-mail address, or does not vouch for it, or the team has not proven its domain."""
+    """The identity provider tells no e-mail address that it vouches for and whose domain the team has proven."""
 
     detail = "Your identity provider does not vouch for an e-mail address that this team accepts. Ask an admin."
 
 
-class InvitedElsewhere(NoMembership):
+class InvitedElsewhere(Forbidden):
     """The invitation that came along is for another address than the identity provider tells."""
 
+    code = "invited_elsewhere"
     detail = "The invitation is for another e-mail address than the one your identity provider tells."
 
 
