@@ -40,7 +40,7 @@ class NoMembership(Forbidden):
 
 
 class EmailUnproven(NoMembership):
-    """The identity provider tells no e-mail address, or does not vouch for it, or the team has not proven its domain."""
+    """The identity provider tells no e-mail address or does not vouch for it, or the team has not proven its domain."""
 
     detail = "Your identity provider does not vouch for an e-mail address that this team accepts. Ask an admin."
 
@@ -91,3 +91,8 @@ class ProviderUnavailable(Unavailable):
 
     code = "identity_provider_unavailable"
     detail = "Your identity provider does not answer at the moment. Try again."
+
+    def __init__(self, reason: str = "") -> None:
+        """Keep why, in words of our own."""
+        super().__init__()
+        self.reason = reason
