@@ -266,9 +266,10 @@ def events(request: Request[Any], page: EventPage) -> Reply:
 def explanation(request: Request[Any], value: Explanation) -> Reply:
     """Return where role and product access come from."""
     who = value.member
+    candidates = [one.facts for one in value.candidates]
     role = {"value": who.role.value, "source": who.role_source.value, "event": value.role_event}
     access = {"value": who.products.within(request.call.team).told, "event": value.products_event}
-    return Reply(200, {"member": who.id, "role": role, "products": access})
+    return Reply(200, {"member": who.id, "role": {**role, "candidates": candidates}, "products": access})
 
 
 def plain(_: Request[Any], value: object) -> Reply:
