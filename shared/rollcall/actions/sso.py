@@ -1,0 +1,179 @@
+"""Sign in through an identity provider (C5): begin, come back, and be signed in, linked, invited or joined (J4, J5).
+
+Nothing is stored at the beginning: the browser keeps what only it may come back with, sealed. Coming back is one
+transaction, which a spent nonce lets happen once (I11).
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from rollcall.actions import sso_journey, sso_members
+from rollcall.actions.call import Call
+from rollcall.actions.sessions import current, in_place_of
+from rollcall.actions.sign_in import NOBODY, SignedIn
+from rollcall.actions.sso_journey import Journey
+from rollcall.auth import keyring, oidc, sealing, secrets
+from rollcall.auth.authenticate import Identity
+from rollcall.domain import ids, sso
+from rollcall.domain.errors import (
+    AlreadyInvited,
+    Contention,
+    MemberExists,
+    NoMembership,
+    NotCovered,
+    NotFound,
+    ProviderUnavailable,
+    RollcallError,
+    SsoDenied,
+    SsoFailed,
+    SsoStateInvalid,
+    Stale,
+)
+from rollcall.domain.sso_connections import IDP, SsoConnection
+from rollcall.domain.teams import Team
+from rollcall.storage import keys
+from rollcall.storage.reads import read
+
+ATTEMPTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where the browser goes, and what it keeps until it comes back."""
+
+    url: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What the identity provider sends the browser back with."""
+
+    state: str | None
+    code: str | None
+    error: str | None
+    issuer: str | None
+
+
+def begin(call: Call, connection_id: str | None, invitation: str | None, link: str | None, redirect_uri: str) -> Begun:
+    """Return the way to the identity provider. Raises NotFound, ProviderUnavailable, Gone for a dead invitation.
+
+    `invitation` is the token of an invitation's link, which travels along; `link` is what a signed-in member was given
+    so that their own account is linked.
+    """
+    team, connection = _connection(connection_id)
+    if invitation is not None:
+        sso_members.invited(call, team.id, invitation)
+    member_id = sso_journey.linking(call, connection, link) if link is not None else None
+    client = _client(connection)
+    url, attempt = oidc.begin(client, oidc.discover(client, call.now), redirect_uri, call.random_bytes)
+    journey = Journey(team.id, team.slug, connection.id, attempt, call.now, invitation, member_id)
+    return Begun(url, sso_journey.packed(call, journey))
+
+
+def complete(call: Call, came: Return, kept: str | None, brought: str | None, redirect_uri: str) -> SignedIn:
+    """Sign in whoever the identity provider proves. Raises SsoStateInvalid, SsoFailed, SsoDenied, and why not.
+
+    `kept` is what the browser was given at the beginning, `brought` the session that it had.
+    """
+    journey = sso_journey.unpacked(kept, call.now)
+    if journey is None or came.state is None or not secrets.same(journey.attempt.state, came.state):
+        raise SsoStateInvalid
+    call.note(team=journey.team_id)
+    try:
+        connection = sso_members.standing(journey, read(sso_members.standing_keys(journey)))[1]
+        claims = _redeemed(call, connection, journey, came, redirect_uri)
+        return _entered(call, journey, connection, claims, current(secrets.parse(brought), call.now))
+    except RollcallError as error:
+        error.about = journey.slug
+        if isinstance(error, SsoFailed):
+            call.note(reason=error.reason)
+        raise
+
+
+def _entered(
+    call: Call, journey: Journey, connection: SsoConnection, claims: Mapping[str, Any], brought: Identity | None
+) -> SignedIn:
+    """Decide and commit, anew while others join, are invited or are changed: the code can be redeemed only once."""
+    for _ in range(ATTEMPTS):
+        with suppress(Stale, MemberExists, AlreadyInvited):
+            return _enter(call, journey, connection, claims, brought)
+    raise Contention
+
+
+def _connection(connection_id: str | None) -> tuple[Team, SsoConnection]:
+    code = ids.code(connection_id) if connection_id else ""
+    team_id = read([keys.claim(IDP, NOBODY, code)]).holder(IDP, NOBODY, code) if code else None
+    if team_id is None or connection_id is None:
+        raise NotFound("There is no such way to sign in. Start again from the sign-in page.")
+    found = read([keys.team(team_id), keys.sso_connection(team_id, connection_id)])
+    team, connection = found.team(team_id), found.sso_connection(team_id, connection_id)
+    if team is None or not team.alive or connection is None or not connection.enabled:
+        raise NotFound("There is no such way to sign in. Start again from the sign-in page.")
+    return team, connection
+
+
+def _client(connection: SsoConnection) -> oidc.Client:
+    secret = None
+    if connection.sealed_secret is not None:
+        data = sealing.opened(keyring.connection_keys(), "client-secret", connection.sealed_secret, connection.id)
+        if data is None:
+            raise ProviderUnavailable(
+                "The client secret of this connection cannot be read. An admin must set it again."
+            )
+        secret = data.decode()
+    key = f"{connection.id}/{connection.version}"
+    return oidc.Client(key, connection.issuer, connection.client_id, secret)
+
+
+def _redeemed(
+    call: Call, connection: SsoConnection, journey: Journey, came: Return, redirect_uri: str
+) -> Mapping[str, Any]:
+    """Return the claims that the provider proves; whose answer it is, is judged before anything is sent (RFC 9207)."""
+    client = _client(connection)
+    metadata = oidc.discover(client, call.now)
+    oidc.check_answerer(metadata, came.issuer)
+    if came.error is not None:
+        _refused(call, came.error)
+    if not came.code:
+        raise SsoFailed("no code")
+    return oidc.redeem(client, metadata, came.code, journey.attempt, redirect_uri, call.now)
+
+
+def _refused(call: Call, error: str) -> NoReturn:
+    call.note(provider_error=error[:60])
+    if error in {"server_error", "temporarily_unavailable"}:
+        raise ProviderUnavailable
+    raise SsoDenied
+
+
+def _enter(
+    call: Call,
+    journey: Journey,
+    as_asked: SsoConnection,
+    claims: Mapping[str, Any],
+    brought: Identity | None,
+) -> SignedIn:
+    found = read(sso_members.reads(journey, as_asked, claims))
+    team, connection = sso_members.standing(journey, found)
+    if (connection.issuer, connection.client_id) != (as_asked.issuer, as_asked.client_id):
+        raise SsoFailed("connection was changed")
+    proof = sso_members.proof_of(connection, claims, found)
+    known = sso_members.known(journey, proof, found)
+    member = sso.meant(proof, known, sso_members.other_connections(known.by_email or known.by_external_id, connection))
+    if member is None:
+        change, signed_in = sso_members.newcomer(call.reading(found), journey, team, proof)
+    else:
+        change, signed_in = sso_members.welcome(call, team, member, proof, brought, own=known.by_link is not None)
+    who = signed_in.member
+    change = in_place_of(brought, who.id, change)
+    spent = sso.spend(journey.attempt.nonce, who, call.now)
+    steps = (*change.steps, *sso.noted(connection, team, who, call.now))
+    try:
+        call.commit(replace(change, steps=steps, claims=(*change.claims, spent)), signed_in)
+    except NotCovered:
+        raise NoMembership from None  # the inviter could not grant it any more (I16); its link says so
+    call.note(reason="signed_in", actor=who.id)
+    return signed_in
