@@ -1,6 +1,6 @@
-"""/v1/tokens but for making one, those of a member, and reports of leaked ones: see http/token_routes."""
+"""/v1/tokens but for making one, /v1/sessions, those of a member, and reports of leaked ones: see http/*_routes."""
 
+from rollcall.http import session_routes, token_routes
 from rollcall.http.endpoint import by_route
-from rollcall.http.token_routes import ROUTES
 
-handler = by_route(ROUTES)
+handler = by_route({**token_routes.ROUTES, **session_routes.ROUTES})

@@ -77,6 +77,7 @@ def _environment(bytecode: str) -> dict[str, str]:
         "MAIL_FROM": "no-reply@rollcall.example",
         "LINK_KEYS": "file:/nowhere",
         "SIGNING_KEYS": "file:/nowhere",
+        "CONNECTION_KEYS": "file:/nowhere",
         "POWERTOOLS_SERVICE_NAME": "rollcall",
         "POWERTOOLS_METRICS_NAMESPACE": "Rollcall",
     }

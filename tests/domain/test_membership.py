@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollcall.domain.ids import digest
 from rollcall.domain import membership
 from rollcall.domain.changes import Change, Claim, Removed, Updated
 from rollcall.domain.errors import Conflict, MemberHasGrants, NotActive
@@ -147,7 +148,8 @@ def test_with_nothing_to_revoke_there_is_no_change(decide: Decision) -> None:
 def test_removal_frees_the_address_and_tells_who_it_was(left: bool, action: Action) -> None:
     member = somebody()
     change = membership.remove(member, [], ACTOR, NOW, left=left)
-    assert change.steps == (Removed(member, NOW, by_hand=True),)
+    barred = frozenset() if left else frozenset({digest(member.email_key)})
+    assert change.steps == (Removed(member, NOW, by_hand=True, barred=barred),)
     assert change.claims == (Claim(EMAIL, TEAM.id, member.email_key, member.id, None),)
     (deed,) = change.deeds
     assert (deed.action, deed.before, deed.after) == (action, member.facts, None)

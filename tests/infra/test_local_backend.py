@@ -53,12 +53,13 @@ def test_nothing_of_the_developers_aws_account_is_used_and_all_is_put_back(
     with Stack(toy_checkout(tmp_path)):
         assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"} & os.environ.keys()
         assert os.environ["TABLE_NAME"] == TABLE_NAME
-        files = {"LINK_KEYS": tmp_path / ".dev/link-keys.json", "SIGNING_KEYS": tmp_path / ".dev/signing-keys.json"}
+        names = {"LINK_KEYS": "link", "SIGNING_KEYS": "signing", "CONNECTION_KEYS": "connection"}
+        files = {variable: tmp_path / f".dev/{name}-keys.json" for variable, name in names.items()}
         for variable, file in files.items():
             assert os.environ[variable] == f"file:{file}"
             assert json.loads(file.read_text())["previous"] is None
             assert file.stat().st_mode & 0o777 == 0o600
-        assert len({file.read_text() for file in files.values()}) == 2
+        assert len({file.read_text() for file in files.values()}) == 3
     assert os.environ["AWS_PROFILE"] == "production"
     assert "TABLE_NAME" not in os.environ
 

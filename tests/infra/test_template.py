@@ -22,9 +22,10 @@ from tests.infra.template_reading import (
 FOLDERS = sorted(functions())
 WITHOUT_TABLE = {"root"}
 READS_SECRET = {
-    "accept", "audit", "connections", "manage_invitation", "members", "scim", "send_mail", "set_password",
+    "accept", "audit", "connections", "manage_invitation", "members", "scim", "send_mail", "set_password", "sso",
 }  # fmt: skip
 SIGNS = {"product_token"}
+SEALS = {"connections", "sso"}
 HASHES_PASSWORDS = {"accept", "set_password", "sign_in"}
 READS = ("BatchGetItem", "Query")
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
@@ -62,6 +63,7 @@ def test_a_function_says_how_it_runs(folder: str) -> None:
         "publish": 50,
         "scim": 29,
         "send_mail": 50,
+        "sso": 20,
     }.get(folder, 10)
 
 
@@ -86,6 +88,7 @@ def test_every_function_is_told_the_same_and_only_those_that_need_a_secret_know_
     }
     assert {folder for folder, body in functions().items() if "LINK_KEYS" in _own_environment(body)} == READS_SECRET
     assert {folder for folder, body in functions().items() if "SIGNING_KEYS" in _own_environment(body)} == SIGNS
+    assert {folder for folder, body in functions().items() if "CONNECTION_KEYS" in _own_environment(body)} == SEALS
 
 
 def _own_environment(function: dict[str, Any]) -> dict[str, Any]:
@@ -105,10 +108,10 @@ def test_case_299_secrets_are_neither_parameters_nor_outputs_nor_environment(tex
     assert not re.search(r"rc_[a-z]{3}_|AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY", text)
     assert not [name for name in template()["Parameters"] if re.search("secret|token|password|key", name.lower())]
     assert "resolve:secretsmanager" not in text
-    assert set(of_type("AWS::SecretsManager::Secret")) == {"LinkKeys", "SigningKeys"}
+    assert set(of_type("AWS::SecretsManager::Secret")) == {"LinkKeys", "SigningKeys", "ConnectionKeys"}
 
 
-@pytest.mark.parametrize("secret", ["LinkKeys", "SigningKeys"])
+@pytest.mark.parametrize("secret", ["LinkKeys", "SigningKeys", "ConnectionKeys"])
 def test_a_generated_secret_has_the_shape_that_functions_read(secret: str) -> None:
     generated = of_type("AWS::SecretsManager::Secret")[secret]["GenerateSecretString"]
     assert json.loads(generated["SecretStringTemplate"]) == {"previous": None}
@@ -172,7 +175,7 @@ def test_only_schedules_read_the_index_and_only_their_part_of_it() -> None:
     assert {action for action in on_index if action.startswith("dynamodb:")} == {"dynamodb:Query"}
 
 
-@pytest.mark.parametrize(("secret", "allowed"), [("LinkKeys", READS_SECRET), ("SigningKeys", SIGNS)])
+@pytest.mark.parametrize(("secret", "allowed"), [("LinkKeys", READS_SECRET), ("SigningKeys", SIGNS), ("ConnectionKeys", SEALS)])
 def test_only_those_that_derive_keys_from_a_secret_may_read_it(secret: str, allowed: set[str]) -> None:
     readers = {
         folder
@@ -250,6 +253,8 @@ def test_case_303_throttles_stand_on_the_stage_and_tighter_ones_where_anybody_ma
     routes = {f"{body['Method']} {body['Path']}" for _, _, body in events("HttpApi")}
     assert set(api["RouteSettings"]) <= routes, "settings of a route that does not exist fail the deployment"
     assert set(api["RouteSettings"]) == {
+        "GET /sso/callback",
+        "GET /sso/{connection}/start",
         "POST /i/{token}",
         "POST /reset/{token}",
         "POST /t/{slug}",

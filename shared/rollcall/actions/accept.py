@@ -115,7 +115,7 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
         raise SsoRequired(extra={"start": f"/t/{team.slug}"})
     password_hash = _password(acceptance, invitation, team)
     member = _member(call, seen, acceptance.name, password_hash)
-    session = new_session(call, member, team, "password") if password_hash else None
+    session = new_session(call, member.id, team, "password") if password_hash else None
     if session is not None:
         member = replace(member, sessions={session[1]: session[2]})
     joined = Joined(member, team, (session[0], session[2]) if session else None)

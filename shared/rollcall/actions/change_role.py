@@ -10,7 +10,6 @@ from rollcall.domain.groups import highest
 from rollcall.domain.members import Member
 from rollcall.domain.permissions import Role
 from rollcall.storage import memberships
-from rollcall.storage.reads import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def clear_override(call: Call, member_id: str | None) -> Member:
     """Hand a role that was set by hand, or came with an invitation, back to the mapping (R3). Raises LastOwner."""
     member = target(call, member_id)
     groups = memberships.groups_of(member)
-    mapped = _mapped(call, groups)
+    mapped = _mapped(call, member, groups)
     call.actor.require_rank(mapped)
     change, after = membership.clear_override(member, mapped, call.actor)
     if change.steps and member.grouped:
@@ -41,11 +40,10 @@ def clear_override(call: Call, member_id: str | None) -> Member:
     return after
 
 
-def _mapped(call: Call, groups: frozenset[str]) -> Role:
-    """Return the highest role that the mapping gives to any of the groups, or else the team's default role (R2)."""
+def _mapped(call: Call, member: Member, groups: frozenset[str]) -> Role:
+    """Return the highest role that SCIM groups and SSO claims give, or else the team's default role (R2)."""
     team_id = call.team.id
     connection = call.found.connection(team_id)
     rules = connection.rules if connection else ()
-    asked = rules if groups else ()
-    given = memberships.roles(team_id, asked, read(memberships.rule_keys(team_id, asked)))
-    return highest(given.get(code) for code in groups) or call.team.settings.default_role
+    claimed = member.claimed.role if member.claimed else None
+    return highest([claimed, memberships.role_among(team_id, groups, rules)]) or call.team.settings.default_role

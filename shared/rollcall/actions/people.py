@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollcall.domain import ids
-from rollcall.domain.provisioning import EXTERNAL_ID, USER_NAME, Person, digest
+from rollcall.domain.ids import digest
+from rollcall.domain.provisioning import EXTERNAL_ID, USER_NAME, Person
 from rollcall.domain.times import from_epoch_ms, rfc3339
 from rollcall.mail.address import canonical
 from rollcall.mail.words import one_line

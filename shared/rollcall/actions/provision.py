@@ -25,9 +25,10 @@ from rollcall.domain.errors import (
     Stale,
 )
 from rollcall.domain.events import Action, Deed
+from rollcall.domain.ids import digest
 from rollcall.domain.invitations import EMAIL, OPEN, Invitation
 from rollcall.domain.members import Member, Origin, Status
-from rollcall.domain.provisioning import EXTERNAL_ID, FORMER, USER_NAME, Person, digest
+from rollcall.domain.provisioning import EXTERNAL_ID, FORMER, USER_NAME, Person
 from rollcall.domain.scim_conflicts import ScimConflict, renewed
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import keys

@@ -7,12 +7,11 @@ from hashlib import sha256
 
 from rollcall.actions import budgets
 from rollcall.actions.call import Call
-from rollcall.actions.sessions import current, new_session
+from rollcall.actions.sessions import current, in_place_of, new_session, own_session
 from rollcall.auth import passwords
 from rollcall.auth.authenticate import Identity
 from rollcall.auth.secrets import Secret
-from rollcall.domain import credentials, members
-from rollcall.domain.changes import Change
+from rollcall.domain import members
 from rollcall.domain.errors import NotFound, TooManyRequests, Unauthenticated
 from rollcall.domain.founding import SLUG
 from rollcall.domain.invitations import EMAIL
@@ -110,15 +109,13 @@ def _open(
 ) -> SignedIn:
     """Commit the session and, at the same time, the marks of the success: the password was right whatever comes."""
     member, team = who
-    text, key, session = new_session(call, member, team, "password")
+    text, key, session = new_session(call, member.id, team, "password")
     actor = Actor(team.id, member.id, member.email, member.name, member.role, CredentialKind.SESSION, session.id)
     signed_in = SignedIn(text, session, member, team)
     anew = passwords.hashed(password) if passwords.outdated(member.password_hash or "") else None
-    own = brought.actor.credential_id if brought and brought.actor.member_id == member.id else None
+    own = own_session(brought, member.id)
     change = members.open_session(member, key, session, actor, team.settings.sessions_max, call.now, anew, own)
-    if brought and brought.member and own is None:
-        ended = credentials.end_session(brought.member, str(brought.actor.credential_id), brought.actor)
-        change = Change(change.steps + ended.steps, deeds=change.deeds + ended.deeds)
+    change = in_place_of(brought, member.id, change)
     writes: list[Callable[[], None]] = [partial(call.commit, change, signed_in), *settlement]
     wave(writes)
     return signed_in

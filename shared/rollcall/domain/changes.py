@@ -66,7 +66,8 @@ class Removed:
     """A member who is gone at `at`, with this change; whoever still holds grants cannot be (M8).
 
     `released` grants of theirs are released in the same change. Of whom somebody took away `by_hand`, and the identity
-    provider may bring back, a note stays (M10). `groups` are the codes of the groups that they leave by it.
+    provider may bring back, a note stays (M10). `groups` are the codes of the groups that they leave by it. `barred` are
+    hashes of who they are to identity providers: they do not come back by merely signing in.
     """
 
     value: "Member"
@@ -74,18 +75,21 @@ class Removed:
     released: int = 0
     by_hand: bool = False
     groups: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
     """What the identity provider says of a member, as the SCIM floor keeps it; None when it says nothing any more.
 
-    Then they leave their `groups` too, of which these are the codes.
+    Then they leave their `groups` too, of which these are the codes, and are `barred` from then on as `Removed` says.
     """
 
     member: "Member"
     text: str | None
     groups: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from rollcall.domain import ids
 from rollcall.domain.changes import Change, Claim, Moved, Regrouped, Rests, Step, Updated
 from rollcall.domain.connections import RoleRule
 from rollcall.domain.events import Action, Deed, Subject
+from rollcall.domain.ids import digest
 from rollcall.domain.members import Member, RoleSource
 from rollcall.domain.permissions import Actor, Role
-from rollcall.domain.provisioning import digest
 
 GROUP = "group"
 MOST_GROUPS = 200  # that one member is in
@@ -195,6 +195,7 @@ def _judge(move: Move, code: str, rules: Rules, *, lost: bool) -> _Judged:
     if member is None or not rules.any:
         return _Judged(move)
     others = [rules.others[one] for one in move.party.groups if one != code and one in rules.others]
+    others += [member.claimed.role] if member.claimed else []
     had = highest([*others, rules.before if code in move.party.groups else None])
     gets = highest([*others, rules.after if move.joins else None])
     role = gets or (rules.default if had is not None or lost else member.role)

@@ -1,5 +1,6 @@
 """Ids are a prefix and a ULID; keys and credentials hold the same 128 bits as 22 base-62 characters."""
 
+import hashlib
 import re
 from datetime import datetime
 
@@ -72,3 +73,10 @@ def number_of(text: str) -> int:
 
 def _crockford(number: int) -> str:
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def digest(text: str) -> str:
+    """Return what stands for a text of any length in a key; equal for equal texts, and nothing can be told from it."""
+    return base62(
+        int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16], "big"), CODE_LENGTH
+    )

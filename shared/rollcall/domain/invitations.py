@@ -276,18 +276,20 @@ def check_link(invitation: Invitation, generation: int, now: datetime) -> None:
         raise LinkReplaced
 
 
-def accept(invitation: Invitation, member: Member, via: Via, now: datetime) -> Change:
+def accept(
+    invitation: Invitation, member: Member, via: Via | None, now: datetime, more: Mapping[str, object] | None = None
+) -> Change:
     """Close the invitation and make its person a member, in one step (J2, I9).
 
     One that hands out more than a plain member's role rests on its inviter's rank at that very moment (I16); one for
-    plain members stands by itself (case 98).
+    plain members stands by itself (case 98). `via` None came by SSO without a link; `more` is told in the event too.
     """
     after = replace(invitation, state=invitation.move(Verb.ACCEPT, now), version=invitation.version + 1)
     actor = Actor(member.team_id, member.id, member.email, member.name, member.role, CredentialKind.LINK)
-    way = {"via": f"{via.value}_link", "invited_by": invitation.inviter.email}
+    way: dict[str, object] = {"via": f"{via.value}_link" if via else "sso", "invited_by": invitation.inviter.email}
     if via is Via.COPIED and invitation.copied_by is not None:
         way["copied_by"] = invitation.copied_by
-    told = {**member.facts, "invitation": invitation.id, **way}
+    told = {**member.facts, "invitation": invitation.id, **way, **(more or {})}
     elevated = invitation.role is not Role.MEMBER
     rests_on = (Covered(invitation.team_id, invitation.inviter.id, invitation.role),) if elevated else ()
     return Change(

@@ -236,13 +236,21 @@ def open_session(
     `hashed_anew` is the same password under newer parameters; it takes the old hash's place if that is still there.
     `replaced` is the id of one of the member's sessions that ends with this (case 66).
     """
-    live = sorted((s.id, k) for k, s in member.sessions.items() if s.live(now) and s.id != replaced)
-    kept = {k: member.sessions[k] for _, k in live[max(0, len(live) - limit + 1) :]}
-    after = replace(member, sessions={**kept, key: session}, password_hash=hashed_anew or member.password_hash)
+    sessions = with_session(member, key, session, limit, now, replaced)
+    after = replace(member, sessions=sessions, password_hash=hashed_anew or member.password_hash)
     deeds = [Deed(Action.SESSION_OPENED, actor, member.subject, None, {"session": session.id, "via": session.via})]
     if replaced is not None:
         deeds.append(Deed(Action.SESSION_ENDED, actor, member.subject, {"session": replaced}, None))
     return Change(steps=(Updated(member, after, caps=(("sessions", limit),)),), deeds=tuple(deeds))
+
+
+def with_session(
+    member: Member, key: str, session: Session, limit: int, now: datetime, replaced: str | None = None
+) -> dict[str, Session]:
+    """Return the member's sessions with one more: without expired and replaced ones and, at the cap, the oldest."""
+    live = sorted((s.id, k) for k, s in member.sessions.items() if s.live(now) and s.id != replaced)
+    kept = {k: member.sessions[k] for _, k in live[max(0, len(live) - limit + 1) :]}
+    return {**kept, key: session}
 
 
 def set_password(member: Member, password_hash: str, actor: Actor, letter_id: str, now: datetime) -> Change:

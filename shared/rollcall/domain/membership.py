@@ -8,6 +8,7 @@ from rollcall.domain.changes import Change, Claim, Removed, Step, Updated
 from rollcall.domain.errors import BeingRemoved, Conflict, MemberHasGrants, NotActive
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.grants import Grant
+from rollcall.domain.ids import digest
 from rollcall.domain.invitations import EMAIL, Invitation
 from rollcall.domain.members import Member, PasswordLink, RoleSource, Source, Status
 from rollcall.domain.permissions import Actor, CredentialKind, Role
@@ -118,8 +119,10 @@ def remove(
     if grants:
         raise MemberHasGrants(grants=[grant.facts for grant in grants])
     action = Action.LEFT if left else Action.REMOVED
+    by_hand = actor.kind is not CredentialKind.SCIM
+    barred = frozenset() if left else barred_by(member)
     return Change(
-        steps=(Removed(member, now, by_hand=actor.kind is not CredentialKind.SCIM, groups=groups),),
+        steps=(Removed(member, now, by_hand=by_hand, groups=groups, barred=barred),),
         claims=released(member),
         deeds=(Deed(action, actor, member.subject, member.facts, None),),
     )
@@ -160,6 +163,12 @@ def released(member: Member) -> tuple[Claim, ...]:
     if not member.email_key or member.status is Status.REMOVING:
         return ()
     return (Claim(EMAIL, member.team_id, member.email_key, member.id, None),)
+
+
+def barred_by(member: Member) -> frozenset[str]:
+    """Return the hashes of who a removed member is to identity providers: of the address and of their subjects."""
+    address = {digest(member.email_key)} if member.email_key else set()
+    return frozenset(address | set(member.subjects.values()))
 
 
 def without_credentials(member: Member) -> Member:

@@ -1,6 +1,5 @@
 """What an identity provider may make of a membership (S1-S3, J7, M10): provision, adopt, rewrite, cut off, remove."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +8,6 @@ from rollcall.domain import membership
 from rollcall.domain.changes import Change, Claim, Created, Described, Step, Updated
 from rollcall.domain.errors import EmailNotProven, HeldByHand
 from rollcall.domain.events import Action, Deed
-from rollcall.domain.ids import base62
 from rollcall.domain.invitations import EMAIL, Invitation, provisioned
 from rollcall.domain.members import Link, Member, Origin, PasswordLink, RoleSource, Source, Status
 from rollcall.domain.permissions import Actor
@@ -19,7 +17,7 @@ USER_NAME = "userName"
 EXTERNAL_ID = "externalId"
 FORMER = "former"
 SUBJECT = "subject"
-HASH_LENGTH = 22
+BARRED = "barred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,6 @@ class Person:
     def link(self, origin: Origin, *, moved: bool = False) -> Link:
         """Return what ties a member to this person."""
         return Link(origin, self.user_name, self.external_id, self.addresses, moved)
-
-
-def digest(text: str) -> str:
-    """Return what stands for a text of any length in a key; equal for equal texts, and nothing can be told from it."""
-    return base62(
-        int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16], "big"), HASH_LENGTH
-    )
 
 
 def provision(
@@ -146,13 +137,16 @@ def depart(member: Member, actor: Actor, now: datetime, groups: frozenset[str] =
         link=None,
         held=False,
         grouped=False,
+        subjects={},
+        claimed=None,
         password_hash=None,
         password_link=PasswordLink(member.password_link.generation + 1),
     )
     deed = Deed(Action.REMOVED, actor, member.subject, member.facts, {"status": Status.REMOVING.value})
     step = Updated(member, after, cuts=membership.CREDENTIALS)
     claims = membership.released(member)
-    return Change(steps=(step, Described(member, None, groups)), claims=claims, deeds=(deed,))
+    gone = Described(member, None, groups, membership.barred_by(member), now)
+    return Change(steps=(step, gone), claims=claims, deeds=(deed,))
 
 
 def _passing(before: Member, after: Member) -> tuple[tuple[str, str | None, str | None], ...]:

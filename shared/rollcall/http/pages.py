@@ -46,6 +46,7 @@ PAGES: Final[Mapping[str, frozenset[str]]] = {
     "signed_in": frozenset({"team", "email", "sign_out_url"}),
     "forgot": frozenset({"team", "email", "sign_in_url"}),
     "forgot_asked": frozenset({"sign_in_url"}),
+    "sso_failed": frozenset({"sentence", "code", "request_id", "sign_in_url"}),
     "problem": frozenset({"title", "sentence", "request_id"}),
 }
 #: What a page with a form may be given besides: a sentence about the whole try, sentences by field name, and whether

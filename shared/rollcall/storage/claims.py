@@ -10,6 +10,7 @@ from rollcall.domain.errors import (
     MemberExists,
     RollcallError,
     SlugTaken,
+    SsoFailed,
     Stale,
 )
 from rollcall.domain.times import epoch_ms
@@ -44,6 +45,8 @@ def claim(transaction: Transaction, wanted: Claim) -> None:
 def _held(reason: "CancellationReason") -> RollcallError:
     """Say who holds what was claimed; the holder's id tells by its prefix."""
     holder = str((reason.raw_item or {}).get("h", {}).get("S", ""))
+    if "#nonce#" in str((reason.raw_item or {}).get("PK", {}).get("S", "")):
+        return SsoFailed("used before")
     if holder.startswith("team_"):
         return DomainTaken() if (reason.raw_item or {})["PK"]["S"].startswith("DOMAIN#") else SlugTaken()
     if holder.startswith("grp_"):

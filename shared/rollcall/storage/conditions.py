@@ -24,7 +24,7 @@ def still(step: Updated) -> Condition:
     before, after = step.before, step.after
     if isinstance(before, Member) and isinstance(after, Member):
         if before.version != after.version:
-            return _all_of(MemberItem.version == before.version, _kept(step))
+            return _all_of(MemberItem.version == before.version, (*_kept(step), *_room(step)))
         still: Condition = (MemberItem.epoch == before.epoch) & (MemberItem.status == Status.ACTIVE.value)
         if before.password_hash != after.password_hash:
             still &= MemberItem.password_hash == before.password_hash

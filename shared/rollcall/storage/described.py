@@ -1,10 +1,11 @@
 """What hangs on a member's tie to the identity provider: the claims they are found by, and what it says of them."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rollcall.domain.changes import Claim, Described, Left, Moved, Regrouped, Removed, Rests
 from rollcall.domain.members import Link, Member, Origin
-from rollcall.domain.provisioning import EXTERNAL_ID, FORMER, SUBJECT, USER_NAME
+from rollcall.domain.provisioning import BARRED, EXTERNAL_ID, FORMER, SUBJECT, USER_NAME
 from rollcall.domain.times import epoch_ms
 from rollcall.storage import groups, keys
 from rollcall.storage.items import ClaimItem, DescriptionItem
@@ -12,7 +13,7 @@ from rollcall.storage.table import Item
 from rollcall.storage.transaction import Transaction, stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pynamodb.expressions.update import Action
 
@@ -70,6 +71,8 @@ def describe(transaction: Transaction, step: Described) -> None:
     if step.text is None:
         transaction.deletes.append((item, groups.are(step.groups), stale))
         groups.leave(transaction, step.member, step.groups)
+        if step.at is not None:
+            _bar(transaction, step.member, step.barred, step.at)
         return
     said: list[Action] = [DescriptionItem.text.set(step.text)]
     transaction.updates.append((item, said, None, stale))
@@ -82,9 +85,21 @@ def forget(transaction: Transaction, step: Removed) -> None:
         describe(transaction, Described(member, None, step.groups))
     if member.link is not None and step.by_hand:
         key = keys.claim(FORMER, member.team_id, member.link.user_name)
-        note = ClaimItem(*key, holder=member.id, lapses_at=epoch_ms(step.at) + FORMER_KEPT_SECONDS * 1000)
-        note.ttl = int(step.at.timestamp()) + FORMER_KEPT_SECONDS
+        transaction.puts.append((_note(key, member, step.at), None, stale))
+    _bar(transaction, member, step.barred, step.at)
+
+
+def _bar(transaction: Transaction, member: Member, barred: "Iterable[str]", at: datetime) -> None:
+    """Note that somebody was removed, so that signing in alone does not bring them back (J5)."""
+    for one in sorted(barred):
+        note = _note(keys.claim(BARRED, member.team_id, one), member, at)
         transaction.puts.append((note, None, stale))
+
+
+def _note(key: keys.Key, member: Member, at: datetime) -> ClaimItem:
+    note = ClaimItem(*key, holder=member.id, lapses_at=epoch_ms(at) + FORMER_KEPT_SECONDS * 1000)
+    note.ttl = int(at.timestamp()) + FORMER_KEPT_SECONDS
+    return note
 
 
 def _held(member: Member | None) -> dict[str, str]:

@@ -96,6 +96,14 @@ def roles(team_id: str, rules: Iterable[RoleRule], found: Found) -> Mapping[str,
     return given
 
 
+def role_among(team_id: str, groups: frozenset[str], rules: Sequence[RoleRule]) -> Role | None:
+    """Return the highest role that the rules give to any of the groups, by their codes; None for none (R2)."""
+    if not groups or not rules:
+        return None
+    given = roles(team_id, rules, read(rule_keys(team_id, rules)))
+    return highest(given.get(code) for code in groups)
+
+
 def _member(found: Found, team_id: str, member_id: str) -> Member | None:
     member = found.member(team_id, member_id)
     return None if member is None or member.status is Status.REMOVING else member
