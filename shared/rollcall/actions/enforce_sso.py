@@ -1,4 +1,4 @@
-"""Switch the enforcement of single sign-on (C5): on only where an owner has come in by it, with a look at who cannot."""
+"""Switch the enforcement of single sign-on (C5): on only where an owner has come in by it, and a look at who cannot."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

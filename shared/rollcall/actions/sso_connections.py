@@ -1,10 +1,10 @@
-"""The team's SSO connections as its owners and admins set them up (C5): who they are to a provider, and what it tells."""
+"""The team's SSO connections as owners and admins set them up (C5): who they are to a provider, and what it tells."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from rollcall.actions import sso
 from rollcall.actions.call import Call
 from rollcall.auth import keyring, oidc, presets, sealing
 from rollcall.domain import sso_connections
@@ -12,10 +12,7 @@ from rollcall.domain.errors import Flaw, Invalid, NotFound
 from rollcall.domain.permissions import CredentialKind, Role
 from rollcall.domain.sso_connections import PRESETS, Provider, SsoConnection
 from rollcall.domain.text import ClaimPath, ClientId, ClientSecret, ConnectionName, Issuer, RoleRules
-from rollcall.domain.times import epoch_ms
 from rollcall.storage.sso_connections import sso_connections_of
-
-SECRET, LINK = "client-secret", "sso-link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +136,14 @@ def opened_secret(connection: SsoConnection) -> str | None:
     """Return the client secret of a connection, None where it has none or the keys that sealed it are gone."""
     if connection.sealed_secret is None:
         return None
-    plain = sealing.opened(keyring.connection_keys(), SECRET, connection.sealed_secret, connection.id)
+    plain = sealing.opened(keyring.connection_keys(), "client-secret", connection.sealed_secret, connection.id)
     return None if plain is None else plain.decode()
 
 
 def _link(call: Call, connection: SsoConnection) -> str | None:
     if call.actor.kind is not CredentialKind.SESSION:
         return None
-    told = json.dumps({"m": call.actor.member_id, "t": epoch_ms(call.now)}).encode()
-    return sealing.seal(keyring.link_keys(), LINK, told, connection.id, call.random_bytes)
+    return sso.link_text(call, connection, str(call.actor.member_id))
 
 
 def _there(call: Call, connection: SsoConnection | None) -> SsoConnection:
@@ -176,4 +172,4 @@ def _check_issuer(connection: SsoConnection) -> None:
 def _sealed(call: Call, connection_id: str, secret: str | None) -> str | None:
     if not secret:
         return None
-    return sealing.seal(keyring.connection_keys(), SECRET, secret.encode(), connection_id, call.random_bytes)
+    return sealing.seal(keyring.connection_keys(), "client-secret", secret.encode(), connection_id, call.random_bytes)

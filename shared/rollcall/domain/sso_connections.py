@@ -64,8 +64,8 @@ class SsoConnection:
     """One connection. `sealed_secret` is the client secret, sealed (auth/sealing.py), None for a public client.
 
     `vouched` is the role of who last said which issuer it is, lowered to that of who last said what it is told of
-    people, and raised by the first owner who signs in through it: it signs nobody in by e-mail who ranks above it (I16).
-    `worked` says that anybody has signed in through it.
+    people, and raised by the first owner who signs in through it: it signs nobody in by e-mail who ranks above it
+    (I16). `worked` says that anybody has signed in through it.
     """
 
     id: str
@@ -152,7 +152,7 @@ def edit(
         _keep_a_way_in(before, held, team)
     told, tells = before.facts, after.facts
     if after.sealed_secret != before.sealed_secret:
-        tells["client_secret"] = "replaced"
+        tells["client_secret_replaced"] = True
     deed = Deed(Action.SSO_CONNECTION_CHANGED, actor, before.subject, told, tells)
     return Change(steps=(Updated(before, after), *_of_team(team, held, before, after)), deeds=(deed,)), after
 
