@@ -60,7 +60,9 @@ def _run(root: Path, console: Console, *, seeded: bool) -> None:
             console.say(f"Port {port} is taken; this is port {server.server_port}.")
         backend = os.environ.get("BACKEND") or "moto"
         with Stack(root, backend=backend, base_url=server.base_url, report=console.say) as stack:
-            description = _description(server.base_url, list(stack.seed(members, scim=True)) if seeded else [])
+            description = _description(
+                server.base_url, list(stack.seed(members, scim=True, sso=True)) if seeded else []
+            )
             with _announced(root / ".dev" / "stack.json", description):
                 _serve(server, stack, console, box(description))
 

@@ -90,6 +90,7 @@ def service_environment(template: Mapping[str, str], base_url: str, dev_folder: 
         "LINK_KEYS": f"file:{secret_file(dev_folder, 'link-keys.json')}",
         "SIGNING_KEYS": f"file:{secret_file(dev_folder, 'signing-keys.json')}",
         "CONNECTION_KEYS": f"file:{secret_file(dev_folder, 'connection-keys.json')}",
+        "SSO_LOCAL_ISSUERS": base_url,
         "DNS_ZONE": str(zone_file(dev_folder)),
         "LEAK_REPORTERS": f"file:{reporter_file(dev_folder)}",
         "POWERTOOLS_SERVICE_NAME": "rollcall",

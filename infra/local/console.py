@@ -46,6 +46,7 @@ def box(stack: Mapping[str, Json]) -> str:
         f"Mailbox      {stack['mailbox_url']}",
         f"SCIM         {stack['scim_url']}",
         f"Clock        {stack['clock_url']}",
+        f"Dev IdP      {stack['base_url']}/_dev/idp",
         *_sign_in(stack["teams"]),
         "",
         "Ctrl-C to stop",

@@ -1,4 +1,7 @@
-"""/_dev/: the mailbox and the clock, for this machine's people and programs only. Nothing here is deployed."""
+"""/_dev/: the mailbox, the clock and a toy identity provider, for this machine's people and programs only.
+
+Nothing here is deployed.
+"""
 
 from __future__ import annotations
 
@@ -20,28 +23,24 @@ if TYPE_CHECKING:
     from infra.local.events import HttpRequest
     from infra.local.mailbox import Mailbox
     from infra.local.schedules import Schedules
+    from infra.local.toys.idp import ToyIdp
 
 PREFIX: Final = "/_dev/"
 _MAIL: Final = "/_dev/mail"
 _CLOCK: Final = "/_dev/clock"
 _TEAMS: Final = "/_dev/teams"
+IDP: Final = "/_dev/idp"
 _LONGEST_JUMP: Final = 10 * 366 * 86400
-_HEADERS: Final = [
-    ("cache-control", "no-store"),
-    ("content-security-policy", pages.POLICY),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("referrer-policy", "no-referrer"),
-    ("x-content-type-options", "nosniff"),
-]
 
 
 class DevPages:
     """Answers requests below /_dev/."""
 
-    def __init__(self, mailbox: Mailbox, schedules: Schedules, after: Callable[[], None]) -> None:
-        """Show that mailbox; fire those schedules when time moves, then call `after`."""
+    def __init__(self, mailbox: Mailbox, schedules: Schedules, idp: ToyIdp, after: Callable[[], None]) -> None:
+        """Show that mailbox and that provider; fire those schedules when time moves, then call `after`."""
         self._mailbox = mailbox
         self._schedules = schedules
+        self._idp = idp
         self._after = after
 
     def answer(self, request: HttpRequest) -> Response:
@@ -49,6 +48,9 @@ class DevPages:
         refused = _refusal(request)
         if refused:
             return _problem(request, HTTPStatus.FORBIDDEN, "not_this_machine", refused)
+        return self._idp.answer(request) if _at_idp(request) else self._own(request)
+
+    def _own(self, request: HttpRequest) -> Response:
         if request.path == _MAIL:
             return self._only(request, "GET", self._list)
         if request.path.startswith(f"{_MAIL}/"):
@@ -57,7 +59,7 @@ class DevPages:
             return self._advance(request) if request.method == "POST" else self._only(request, "GET", _clock)
         if request.path == _TEAMS and request.method == "POST":
             return self._create_team(request)
-        return _problem(request, HTTPStatus.NOT_FOUND, "not_found", f"There are {_MAIL}, {_CLOCK} and {_TEAMS}.")
+        return _problem(request, HTTPStatus.NOT_FOUND, "not_found", f"There are {_MAIL}, {_CLOCK}, {_TEAMS} and {IDP}.")
 
     def _only(self, request: HttpRequest, method: str, view: Callable[[HttpRequest], Response]) -> Response:
         if request.method in {method, "HEAD"}:
@@ -120,6 +122,10 @@ def _seconds(body: bytes) -> float:
     return float(seconds)
 
 
+def _at_idp(request: HttpRequest) -> bool:
+    return request.path == IDP or request.path.startswith(f"{IDP}/")
+
+
 def _refusal(request: HttpRequest) -> str | None:
     """Say why a request may not see this machine's letters: a foreign Host (DNS rebinding) or a foreign page."""
     try:
@@ -129,6 +135,8 @@ def _refusal(request: HttpRequest) -> str | None:
     if host not in LOOPBACK:
         return "These pages answer to localhost and 127.0.0.1 only."
     site = request.header("sec-fetch-site")
+    if _at_idp(request) and request.method == "GET":
+        return None  # people come to a provider from another site, and go back there
     if site == "cross-site" or (site == "same-site" and request.method != "GET"):
         return "These pages do not answer to other sites."
     return None
@@ -148,4 +156,4 @@ def _html(route: str, page: str) -> Response:
 
 
 def _reply(route: str, content_type: str, text: str) -> Response:
-    return Response(HTTPStatus.OK, [*_HEADERS, ("content-type", content_type)], text.encode(), route=route)
+    return Response(HTTPStatus.OK, [*pages.HEADERS, ("content-type", content_type)], text.encode(), route=route)

@@ -10,17 +10,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.local.toys.idp_requests import PUBLIC_CLIENT_ID
 from rollcall import clock
 from rollcall.actions.create_team import NewTeam, create_team
 from rollcall.auth import passwords
 from rollcall.auth import secrets as credentials
-from rollcall.domain import connections, domains, ids
+from rollcall.domain import connections, domains, ids, sso_connections
 from rollcall.domain.changes import Change, Created
 from rollcall.domain.connections import ScimToken
 from rollcall.domain.domains import TeamDomain
 from rollcall.domain.members import Member, Pat, RoleSource, Source
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.service_tokens import ServiceToken
+from rollcall.domain.sso_connections import IDP, PRESETS, Provider, SsoConnection
 from rollcall.domain.teams import ALL_PRODUCTS, NO_PRODUCTS, ProductAccess, Team
 from rollcall.domain.tokens import LAST, Token
 from rollcall.http.schedule import system_call
@@ -56,16 +58,17 @@ _CHOICES = (
 )
 
 
-def seed_teams(members: int = SEEDED, *, scim: bool = False) -> list[dict[str, object]]:
+def seed_teams(members: int = SEEDED, *, scim: bool = False, issuer: str | None = None) -> list[dict[str, object]]:
     """Create the teams and return what stack.json tells of them; the third has only its owner.
 
-    `scim` opens the SCIM connection of each.
+    `scim` opens the SCIM connection of each, `issuer` names the toy identity provider that each connects to; either
+    proves the domain of its people.
     """
     os.environ.setdefault("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
-    return [_team(slug, name, members if slug != "initech" else 1, scim=scim) for slug, name in TEAMS]
+    return [_team(slug, name, members if slug != "initech" else 1, scim=scim, issuer=issuer) for slug, name in TEAMS]
 
 
-def _team(slug: str, name: str, size: int, *, scim: bool = False) -> dict[str, object]:
+def _team(slug: str, name: str, size: int, *, scim: bool = False, issuer: str | None = None) -> dict[str, object]:
     call = system_call(clock.now())
     address = canonical(f"owner@{slug}.example.com")
     password = f"{slug}-owner correct horse battery"
@@ -79,11 +82,15 @@ def _team(slug: str, name: str, size: int, *, scim: bool = False) -> dict[str, o
     service_token = _service_token(team)
     bulk.load(team.id, [pat[1] for _, _, pat in with_tokens[1:]] + others)
     _give(with_tokens[0][2][1])
+    if scim or issuer:
+        _prove(call, team, slug)
+    if issuer:
+        _sign_on(call, team, owner, issuer)
     told = {_name(member): _told(member, password, text) for member, password, (text, _) in with_tokens}
     return {
         "slug": slug,
         **{role: told.get(role) for role in ("owner", "admin", "member")},
-        "scim_token": _connected(call, team, slug) if scim else None,
+        "scim_token": _scim_token(call, team) if scim else None,
         "service_token": service_token,
         "product": PRODUCT,
     }
@@ -142,15 +149,32 @@ def _service_token(team: Team) -> str:
     return text
 
 
-def _connected(call: Call, team: Team, slug: str) -> str:
-    """Open the team's SCIM connection, and prove the domain of its people in the toy DNS zone."""
+def _prove(call: Call, team: Team, slug: str) -> None:
+    """Prove the domain of the team's people in the toy DNS zone."""
     domain = TeamDomain(team.id, f"{slug}.example.com", secrets.token_urlsafe(24), call.now)
     operator = Actor(team.id, None, None, None, None, CredentialKind.OPERATOR)
     zone = Path(os.environ["DNS_ZONE"])
     zone.write_text(json.dumps({**json.loads(zone.read_text("utf-8")), domain.record: [domain.proof]}), "utf-8")
     commit(domains.claim(domain, [], operator)[0])
     commit(domains.verify(domain, [domain.proof], None, operator, call.now)[0])
-    return _scim_token(call, team)
+
+
+def _sign_on(call: Call, team: Team, owner: Member, issuer: str) -> None:
+    """Connect the team to the toy identity provider, as its owner would."""
+    actor = Actor(team.id, owner.id, owner.email, owner.name, owner.role, CredentialKind.SESSION)
+    preset = PRESETS[Provider.OIDC]
+    connection = SsoConnection(
+        id=call.new_id(IDP),
+        team_id=team.id,
+        provider=Provider.OIDC,
+        name="Dev IdP",
+        issuer=issuer,
+        client_id=PUBLIC_CLIENT_ID,
+        groups_claim=preset.groups_claim,
+        scim_claim=preset.scim_claim,
+        vouched=Role.OWNER,
+    )
+    commit(sso_connections.add(connection, [], actor))
 
 
 def _scim_token(call: Call, team: Team) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from infra.local import aws, clock
 from infra.local.cloudformation import TemplateError
-from infra.local.devpages import PREFIX, DevPages
+from infra.local.devpages import IDP, PREFIX, DevPages
 from infra.local.events import HttpRequest
 from infra.local.functions import Functions
 from infra.local.gateway import Gateway, print_report
@@ -19,6 +19,7 @@ from infra.local.reload import Watcher
 from infra.local.schedules import Schedules
 from infra.local.stream import StreamPump
 from infra.local.template import read_template
+from infra.local.toys.idp import ToyIdp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,7 +78,8 @@ class Stack:
         self.stream = StreamPump(lambda: self.template, self.functions, self.backend, self._report)
         self.schedules = Schedules(self.template, self.functions, self._report)
         self.mailbox = Mailbox(self.backend)
-        self._pages = DevPages(self.mailbox, self.schedules, self.stream.wake)
+        self.idp = ToyIdp(f"{self.base_url}{IDP}", [f"{self.base_url}/sso/callback"])
+        self._pages = DevPages(self.mailbox, self.schedules, self.idp, self.stream.wake)
         self._watcher = Watcher(self.root, self.reload)
 
     def __enter__(self) -> Self:
@@ -127,14 +129,14 @@ class Stack:
         names = sorted(str(path.relative_to(self.root)) for path in changed)
         self._report(f"reloaded: {', '.join(names[:3])}{' …' if len(names) > len(names[:3]) else ''}")
 
-    def seed(self, members: int, *, scim: bool = False) -> Sequence[Mapping[str, Json]]:
+    def seed(self, members: int, *, scim: bool = False, sso: bool = False) -> Sequence[Mapping[str, Json]]:
         """Make the three teams, the first two with that many members, and return stack.json's `teams`.
 
-        `scim` opens the SCIM connection of each.
+        `scim` opens the SCIM connection of each, `sso` connects it to the toy identity provider.
         """
         from infra.local.seed import seed_teams  # noqa: PLC0415 - needs the table's name in the environment
 
-        return seed_teams(members, scim=scim)
+        return seed_teams(members, scim=scim, issuer=self.idp.issuer if sso else None)
 
     def stop(self) -> None:
         """End the threads and the backend, and put the environment back."""

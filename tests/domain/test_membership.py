@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollcall.domain.ids import digest
 from rollcall.domain import membership
 from rollcall.domain.changes import Change, Claim, Removed, Updated
 from rollcall.domain.errors import Conflict, MemberHasGrants, NotActive
 from rollcall.domain.events import Action
 from rollcall.domain.grants import Grant
+from rollcall.domain.ids import digest
 from rollcall.domain.invitations import EMAIL
 from rollcall.domain.members import Link, Member, Origin, PasswordLink, RoleSource, Status
 from rollcall.domain.permissions import Role

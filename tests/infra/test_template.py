@@ -175,7 +175,9 @@ def test_only_schedules_read_the_index_and_only_their_part_of_it() -> None:
     assert {action for action in on_index if action.startswith("dynamodb:")} == {"dynamodb:Query"}
 
 
-@pytest.mark.parametrize(("secret", "allowed"), [("LinkKeys", READS_SECRET), ("SigningKeys", SIGNS), ("ConnectionKeys", SEALS)])
+@pytest.mark.parametrize(
+    ("secret", "allowed"), [("LinkKeys", READS_SECRET), ("SigningKeys", SIGNS), ("ConnectionKeys", SEALS)]
+)
 def test_only_those_that_derive_keys_from_a_secret_may_read_it(secret: str, allowed: set[str]) -> None:
     readers = {
         folder

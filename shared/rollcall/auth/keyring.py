@@ -23,6 +23,11 @@ def signing_keys() -> list[bytes]:
     return _fresh(os.environ["SIGNING_KEYS"])
 
 
+def connection_keys() -> list[bytes]:
+    """Return the keys that seal client secrets of identity providers, the current one first. Raises Unavailable."""
+    return _fresh(os.environ["CONNECTION_KEYS"])
+
+
 def _fresh(where: str) -> list[bytes]:
     """Return the keys of a secret, read again after five minutes."""
     held = _held.get(where)

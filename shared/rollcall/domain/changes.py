@@ -66,8 +66,8 @@ class Removed:
     """A member who is gone at `at`, with this change; whoever still holds grants cannot be (M8).
 
     `released` grants of theirs are released in the same change. Of whom somebody took away `by_hand`, and the identity
-    provider may bring back, a note stays (M10). `groups` are the codes of the groups that they leave by it. `barred` are
-    hashes of who they are to identity providers: they do not come back by merely signing in.
+    provider may bring back, a note stays (M10). `groups` are the codes of the groups that they leave by it, `barred`
+    the hashes of who they are to identity providers: they do not come back by merely signing in.
     """
 
     value: "Member"

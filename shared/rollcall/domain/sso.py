@@ -115,13 +115,20 @@ def meant(proof: Proof, known: Known, others: Sequence[SsoConnection]) -> Member
 
 
 def sign_in(
-    member: Member, proof: Proof, entry: Entry, team: Team, given: Role | None, actor: Actor, now: datetime, *, own: bool
+    member: Member,
+    proof: Proof,
+    entry: Entry,
+    team: Team,
+    given: Role | None,
+    now: datetime,
+    *,
+    own: bool,
 ) -> tuple[Change, Member]:
     """Open a session for a member, linked by it if they were not; `given` is what their SCIM groups give (R2).
 
     `own` says that the member, signed in, asked for the link. The version stays where nothing but the session is new.
     """
-    limit = team.settings.sessions_max
+    limit, actor = team.settings.sessions_max, actor_of(member, entry)
     after = _linked(member, proof, own=own)
     voided = after.epoch != member.epoch
     after = _following(after, proof, given, team)
@@ -234,7 +241,7 @@ def _linked(member: Member, proof: Proof, *, own: bool) -> Member:
     proves = bool(proof.email_key) and proof.proven and proof.email_key == member.email_key
     if member.email_verified:
         return after
-    if is_new and not own or proves:
+    if (is_new and not own) or proves:
         after = replace(
             after,
             subjects={proof.connection.id: proof.subject},

@@ -3,7 +3,6 @@
 Unknown fields, duplicate keys, NaN, nulls and wrong types are refused, each with a pointer (RFC 6901).
 """
 
-import json
 import types
 import typing
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -12,9 +11,10 @@ from functools import cache, partial
 from typing import Any, Literal, TypeVar, Union, cast
 from urllib.parse import parse_qsl
 
+from rollcall.domain import strict_json
 from rollcall.domain.errors import Flaw, Invalid, pointer
 from rollcall.http.errors import TooLarge, UnsupportedMediaType
-from rollcall.http.readers import LONGEST_NAME, READERS, Wrong
+from rollcall.http.readers import READERS, Wrong
 from rollcall.http.reply import JSON
 from rollcall.http.request import LARGEST_BODY, HttpRequest
 from rollcall.http.sso_readers import SSO_READERS
@@ -72,32 +72,10 @@ def _object(raw: bytes) -> dict[str, object]:
 def read_json(raw: bytes) -> object:
     """Return a JSON text as it is, strictly: UTF-8, no duplicate keys, no NaN, no half surrogate pairs."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, Wrong) else "This is not valid JSON in UTF-8."
+        return strict_json.read(raw)
+    except ValueError as error:
+        reason = str(error) if isinstance(error, strict_json.NotStrict) else "This is not valid JSON in UTF-8."
         raise Invalid(Flaw("", reason)) from None
-    return value
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    once: dict[str, object] = {}
-    for name, value in pairs:
-        if name in once:
-            raise Wrong(f"The key {name[:LONGEST_NAME]!r} comes twice.")
-        once[name] = value
-    return once
-
-
-def _refuse(name: str) -> object:
-    raise Wrong(f"{name} is no JSON number.")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise Wrong("A number is too large.")
-    return number
 
 
 def _form(raw: bytes) -> dict[str, object]:
@@ -106,8 +84,8 @@ def _form(raw: bytes) -> dict[str, object]:
     except ValueError:
         raise Invalid(Flaw("", "This is not a valid form in UTF-8.")) from None
     try:
-        return _once([(name, value) for name, value in pairs])
-    except Wrong as error:
+        return strict_json.once([(name, value) for name, value in pairs])
+    except strict_json.NotStrict as error:
         raise Invalid(Flaw("", str(error))) from None
 
 

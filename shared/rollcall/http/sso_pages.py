@@ -6,6 +6,7 @@ from typing import Any
 from rollcall.actions import sso
 from rollcall.actions.sign_in import SignedIn
 from rollcall.actions.sso import Begun, Return
+from rollcall.actions.sso_journey import ATTEMPT_LIFE
 from rollcall.domain.errors import Gone, RollcallError
 from rollcall.http import answers, link_pages
 from rollcall.http.endpoint import Request
@@ -15,7 +16,7 @@ from rollcall.http.reply import Reply
 from rollcall.http.request import HttpRequest, sessions_of
 
 COOKIE = "__Host-rollcall-sso"
-_SECONDS = int(sso.ATTEMPT_LIFE.total_seconds())
+_SECONDS = int(ATTEMPT_LIFE.total_seconds())
 
 
 def redirect_uri() -> str:

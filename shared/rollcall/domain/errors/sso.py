@@ -92,3 +92,8 @@ class ProviderUnavailable(Unavailable):
 
     code = "identity_provider_unavailable"
     detail = "Your identity provider does not answer at the moment. Try again."
+
+    def __init__(self, reason: str = "") -> None:
+        """Keep why, in words of our own."""
+        super().__init__()
+        self.reason = reason
