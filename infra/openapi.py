@@ -24,7 +24,7 @@ from infra.openapi_routes import PATH, ROUTES
 from rollcall.domain import errors
 from rollcall.domain.permissions import STEP_UP
 from rollcall.http import errors as http_errors
-from rollcall.http import link_pages, sign_in_pages
+from rollcall.http import link_pages, sign_in_pages, sso_pages
 from rollcall.http.bodies import MEDIA as BODY_MEDIA
 from rollcall.http.bodies import Nothing, may_be_absent
 from rollcall.http.exports import MEDIA
@@ -88,7 +88,7 @@ class _Components:
         }
 
 
-_PAGE_FAILURES: Final = (link_pages.failure, sign_in_pages.failure)
+_PAGE_FAILURES: Final = (link_pages.failure, sign_in_pages.failure, sso_pages.failure)
 _DEAD_CREDENTIALS: Final = (errors.Unauthenticated, errors.TokenExpired, errors.TokenRevoked, errors.AgainstPolicy)
 
 

@@ -30,9 +30,12 @@ HEADERS: Final[Schema] = {
         "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"},
     },
     "Set-Cookie": {
-        "description": "The session of our own pages, given or taken back.",
+        "description": "The session of our own pages, or what a provider's sign-in comes back with; or its end.",
         "required": True,
-        "schema": {"type": "string", "pattern": f"^{COOKIE}=[0-9A-Za-z_]*; Path=/; Secure; HttpOnly; SameSite=Lax; "},
+        "schema": {
+            "type": "string",
+            "pattern": f"^{COOKIE}(-sso)?=[0-9A-Za-z_-]*; Path=/; Secure; HttpOnly; SameSite=Lax; ",
+        },
     },
     "WWW-Authenticate": {"description": "RFC 6750.", "required": True, "schema": {"type": "string"}},
     "X-Audit-Head": {

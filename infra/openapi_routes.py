@@ -9,6 +9,7 @@ from infra.openapi_members import MEMBER_PATH, MEMBER_ROUTES
 from infra.openapi_route import CURSOR, LIMIT, PAGE, RECORDED, WRITES, Errors, Route, moved
 from infra.openapi_schemas import PRODUCT_KEY, Schema, choice, id_of, text, token_of
 from infra.openapi_schemas import SLUG as SLUG_SCHEMA
+from infra.openapi_sso import SSO_PATH, SSO_ROUTES
 from infra.openapi_sso_connections import SSO_CONNECTION_PATH, SSO_CONNECTION_ROUTES
 from rollcall.domain import errors
 from rollcall.domain.invitations import State, Verb
@@ -76,6 +77,7 @@ _SIGN_IN_PAGES: Final[Mapping[str, Route]] = {
 ROUTES: Final[Mapping[str, Route]] = {
     **MEMBER_ROUTES,
     **CONNECTION_ROUTES,
+    **SSO_ROUTES,
     **SSO_CONNECTION_ROUTES,
     "GET /healthz": Route("checkHealth", 200, "Health"),
     "GET /v1/openapi.json": Route("describe", 200, "Description"),
@@ -187,6 +189,7 @@ ROUTES: Final[Mapping[str, Route]] = {
 PATH: Final[Mapping[str, Schema]] = {
     **MEMBER_PATH,
     **CONNECTION_PATH,
+    **SSO_PATH,
     **SSO_CONNECTION_PATH,
     "/v1/invitations/{id}": id_of("inv"),
     "/v1/members/{id}": id_of("mem"),

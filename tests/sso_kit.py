@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 from rollcall import clock
 from rollcall.domain import ids, sso_connections
@@ -12,10 +14,14 @@ from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.sso_connections import PRESETS, Provider, SsoConnection, Tested, usable
 from rollcall.storage.commit import commit
 from rollcall.storage.sso_connections import sso_connections_of
+from tests.toy_idp import sign_in
 
 if TYPE_CHECKING:
     from rollcall.domain.connections import RoleRule
-    from tests.kit import TeamOf, World
+    from tests.kit import Answer, TeamOf, World
+
+ATTEMPT = "__Host-rollcall-sso"
+SESSION = "__Host-rollcall"
 
 
 def connected(
@@ -68,3 +74,62 @@ def connected(
 def tested_by(member_id: str) -> Tested:
     """Return the note that this owner has signed in just now."""
     return Tested(member_id, clock.now())
+
+
+@dataclass
+class Browser:
+    """A browser on its way through a sign-in; `attempt` is what it keeps, `session` what it is signed in by."""
+
+    world: World
+    attempt: str | None = None
+    session: str | None = None
+
+    def start(self, connection: SsoConnection, **more: str) -> Answer:
+        """Leave for the provider."""
+        query = f"?{urlencode(more)}" if more else ""
+        answer = self.world.call("GET", f"/sso/{connection.id}/start{query}", headers=self._cookies())
+        if answer.status == 302:
+            self.attempt = _cookie(answer, ATTEMPT)
+        return answer
+
+    def back(self, url: str, **headers: str) -> Answer:
+        """Come back from the provider at the address that it leads to."""
+        place = urlsplit(url)
+        answer = self.world.call("GET", f"{place.path}?{place.query}", headers={**self._cookies(), **headers})
+        if answer.status == 302:
+            self.session = _cookie(answer, SESSION)
+        return answer
+
+    def sign_in(
+        self, connection: SsoConnection, person: str, /, *, link: str = "", invitation: str = "", **switches: str
+    ) -> Answer:
+        """Go all the way as that person of the toy provider; `switches` are its."""
+        more = {name: value for name, value in (("link", link), ("invitation", invitation)) if value}
+        began = self.start(connection, **more)
+        assert began.status == 302, began.body
+        return self.back(sign_in(began.headers["location"], person, **switches))
+
+    def _cookies(self) -> dict[str, str]:
+        held = {ATTEMPT: self.attempt, SESSION: self.session}
+        text = "; ".join(f"{name}={value}" for name, value in held.items() if value)
+        return {"cookie": text} if text else {}
+
+
+def _cookie(answer: Answer, name: str) -> str:
+    text = str(answer.headers["set-cookie"]).partition(";")[0]
+    assert text.startswith(f"{name}="), text
+    return text.removeprefix(f"{name}=")
+
+
+def prove_domain(world: World, name: str, of: TeamOf | None = None) -> None:
+    """Prove a domain of the team (Acme)."""
+    token = (of or world.acme).owner.pat
+    record = world.call("POST", "/v1/team/domains", {"domain": name}, token=token).json["record"]
+    world.publish(record["name"], record["value"])
+    assert world.call("POST", f"/v1/team/domains/{name}/verify", token=token).status == 200
+
+
+def joining(world: World, of: TeamOf | None = None, **settings: object) -> None:
+    """Set how people join a team (Acme) just in time."""
+    token = (of or world.acme).owner.pat
+    assert world.call("PATCH", "/v1/team/settings/joining", settings, token=token).status == 200

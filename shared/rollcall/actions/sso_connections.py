@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from rollcall.actions import sso
 from rollcall.actions.call import Call
+from rollcall.actions.sso_journey import link_text
 from rollcall.auth import keyring, oidc, presets, sealing
 from rollcall.domain import sso_connections
 from rollcall.domain.errors import Flaw, Invalid, NotFound
@@ -143,7 +143,7 @@ def opened_secret(connection: SsoConnection) -> str | None:
 def _link(call: Call, connection: SsoConnection) -> str | None:
     if call.actor.kind is not CredentialKind.SESSION:
         return None
-    return sso.link_text(call, connection, str(call.actor.member_id))
+    return link_text(call, connection, str(call.actor.member_id))
 
 
 def _there(call: Call, connection: SsoConnection | None) -> SsoConnection:
