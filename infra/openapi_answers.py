@@ -7,6 +7,7 @@ from typing import Final
 from infra.openapi_connections import connection_shapes
 from infra.openapi_schemas import PRODUCTS, SLUG, Schema, choice, id_of, token_of
 from infra.openapi_shapes import shapes
+from infra.openapi_sso_connections import sso_shapes
 from infra.openapi_words import (
     EMAIL,
     EMAIL_OR_NULL,
@@ -103,6 +104,7 @@ def schemas() -> dict[str, Schema]:
         "Problem": _problem(),
         **shapes(),
         **connection_shapes(),
+        **sso_shapes(),
     }
 
 

@@ -10,6 +10,7 @@ from infra.openapi_route import CURSOR, LIMIT, PAGE, RECORDED, WRITES, Errors, R
 from infra.openapi_schemas import PRODUCT_KEY, Schema, choice, id_of, text, token_of
 from infra.openapi_schemas import SLUG as SLUG_SCHEMA
 from infra.openapi_sso import SSO_PATH, SSO_ROUTES
+from infra.openapi_sso_connections import SSO_CONNECTION_PATH, SSO_CONNECTION_ROUTES
 from rollcall.domain import errors
 from rollcall.domain.invitations import State, Verb
 from rollcall.domain.members import Source, Status
@@ -77,6 +78,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     **MEMBER_ROUTES,
     **CONNECTION_ROUTES,
     **SSO_ROUTES,
+    **SSO_CONNECTION_ROUTES,
     "GET /healthz": Route("checkHealth", 200, "Health"),
     "GET /v1/openapi.json": Route("describe", 200, "Description"),
     "POST /v1/invitations": Route(
@@ -188,6 +190,7 @@ PATH: Final[Mapping[str, Schema]] = {
     **MEMBER_PATH,
     **CONNECTION_PATH,
     **SSO_PATH,
+    **SSO_CONNECTION_PATH,
     "/v1/invitations/{id}": id_of("inv"),
     "/v1/members/{id}": id_of("mem"),
     "/v1/sessions/{id}": id_of("ses"),
