@@ -102,7 +102,7 @@ def _fits(key: Jwk, header: _Header) -> bool:
 
 
 def _judge_strength(key: object) -> None:
-    """Refuse RSA keys below 2,048 bits (NIST SP 800-131A); of elliptic curves, ES256 lets P-256 through alone."""
+    """Refuse RSA keys below 2,048 bits (NIST SP 800-131A); that ES256 is by P-256 alone, PyJWT sees to."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
 
     if isinstance(key, RSAPublicKey) and key.key_size not in RSA_BITS:
