@@ -107,19 +107,23 @@ def schemas() -> dict[str, Schema]:
             {"session": ref("Session")},
             member=ref("Member"),
         ),
-        "SignInOptions": record(
-            "How people sign in to a team.",
-            team=_TEAM,
-            password={**FLAG, "description": "By password."},
-            sso_enforced={**FLAG, "description": "Through an identity provider only."},
-            providers=_WAYS,
-        ),
+        "SignInOptions": _sign_in_options(),
         "Health": record("The service answers.", status={"const": "ok"}),
         "Description": {"type": "object", "description": "This document.", "additionalProperties": True},
         "Problem": _problem(),
         **shapes(),
         **connection_shapes(),
     }
+
+
+def _sign_in_options() -> Schema:
+    return record(
+        "How people sign in to a team.",
+        team=_TEAM,
+        password={**FLAG, "description": "By password."},
+        sso_enforced={**FLAG, "description": "Through an identity provider only."},
+        providers=_WAYS,
+    )
 
 
 def _seen_link() -> Schema:
