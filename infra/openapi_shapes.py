@@ -49,7 +49,7 @@ _SERVICE_TOKEN: Final[Schema] = {
 
 _LIVE_SESSION: Final[Schema] = {
     "id": id_of("ses"),
-    "via": {**WORD, "description": "How it was opened: `password`."},
+    "via": {**WORD, "description": "How it was opened: `password`, `sso` or `break_glass`."},
     "current": {**FLAG, "description": "Whether this request came with it."},
     "created_at": MOMENT,
     "idle_expires_at": MOMENT,
