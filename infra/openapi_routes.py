@@ -10,6 +10,7 @@ from infra.openapi_route import CURSOR, LIMIT, PAGE, RECORDED, WRITES, Errors, R
 from infra.openapi_schemas import PRODUCT_KEY, Schema, choice, id_of, text, token_of
 from infra.openapi_schemas import SLUG as SLUG_SCHEMA
 from infra.openapi_sso import SSO_PATH, SSO_ROUTES
+from infra.openapi_sso_connections import SSO_CONNECTION_PATH, SSO_CONNECTION_ROUTES
 from rollcall.domain import errors
 from rollcall.domain.invitations import State, Verb
 from rollcall.domain.members import Source, Status
@@ -67,6 +68,15 @@ _SIGN_IN_PAGES: Final[Mapping[str, Route]] = {
         (*_TAKES_A_FORM, errors.Unauthenticated, errors.TooManyRequests),
         headers=_TO_A_PAGE,
     ),
+    "GET /t/{slug}/break-glass": Route("showBreakGlass", 200, PAGE, _PAGE_OF_TEAM, query={"email": _FILLED_IN}),
+    "HEAD /t/{slug}/break-glass": Route("probeBreakGlass", 200, None, _PAGE_OF_TEAM),
+    "POST /t/{slug}/break-glass": Route(
+        "breakGlassByForm",
+        303,
+        None,
+        (*_TAKES_A_FORM, errors.Unauthenticated, errors.Forbidden, errors.TooManyRequests),
+        headers=_TO_A_PAGE,
+    ),
     "POST /t/{slug}/sign-out": Route("signOutByForm", 303, None, (*RECORDED, *_PAGE_OF_TEAM), headers=_TO_A_PAGE),
     "GET /t/{slug}/forgot": Route("showForgotPassword", 200, PAGE, _PAGE_OF_TEAM, query={"email": _FILLED_IN}),
     "HEAD /t/{slug}/forgot": Route("probeForgotPassword", 200, None, _PAGE_OF_TEAM),
@@ -77,6 +87,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     **MEMBER_ROUTES,
     **CONNECTION_ROUTES,
     **SSO_ROUTES,
+    **SSO_CONNECTION_ROUTES,
     "GET /healthz": Route("checkHealth", 200, "Health"),
     "GET /v1/openapi.json": Route("describe", 200, "Description"),
     "POST /v1/invitations": Route(
@@ -137,6 +148,12 @@ ROUTES: Final[Mapping[str, Route]] = {
         "SignedIn",
         (*WRITES, errors.Unauthenticated, errors.TooManyRequests, errors.Unavailable),
     ),
+    "POST /v1/teams/{slug}/break-glass-sessions": Route(
+        "breakGlass",
+        201,
+        "SignedIn",
+        (*WRITES, errors.Unauthenticated, errors.Forbidden, errors.TooManyRequests, errors.Unavailable),
+    ),
     "GET /v1/teams/{slug}/sign-in-options": Route(
         "getSignInOptions", 200, "SignInOptions", (errors.NotFound, errors.Unavailable)
     ),
@@ -188,6 +205,7 @@ PATH: Final[Mapping[str, Schema]] = {
     **MEMBER_PATH,
     **CONNECTION_PATH,
     **SSO_PATH,
+    **SSO_CONNECTION_PATH,
     "/v1/invitations/{id}": id_of("inv"),
     "/v1/members/{id}": id_of("mem"),
     "/v1/sessions/{id}": id_of("ses"),

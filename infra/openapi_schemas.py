@@ -16,16 +16,22 @@ from rollcall.domain import ids
 from rollcall.domain.connections import MOST_RULES
 from rollcall.domain.grants import GrantKind
 from rollcall.domain.permissions import Role
+from rollcall.domain.sso_connections import Provider
 from rollcall.domain.teams import LONGEST_SLUG, ProductAccess
 from rollcall.domain.text import (
     AddressList,
     AllProducts,
     AvatarUrl,
+    ClaimPath,
+    ClientId,
+    ClientSecret,
+    ConnectionName,
     CredentialText,
     DomainName,
     FormText,
     GrantName,
     HeirId,
+    Issuer,
     LinkText,
     MemberId,
     Message,
@@ -41,7 +47,7 @@ from rollcall.domain.text import (
     TokenName,
     TypedPassword,
 )
-from rollcall.http import bodies, readers
+from rollcall.http import bodies, readers, sso_readers
 from rollcall.mail.address import MAX_LENGTH, Address
 
 if TYPE_CHECKING:
@@ -161,8 +167,20 @@ READ: Final[dict[Any, Schema]] = {
     Slug: SLUG,
     DomainName: text(readers.SHORTEST_DOMAIN, readers.LONGEST_DOMAIN),
     RoleRules: {"type": "array", "items": MAPPING, "maxItems": MOST_RULES},
+    Provider: choice(Provider),
+    ConnectionName: text(1, sso_readers.LONGEST_LABEL, NOT_BLANK, description="What its button says."),
+    Issuer: text(1, sso_readers.LONGEST_ISSUER, whole(sso_readers.ISSUER), format="uri"),
+    ClientId: text(1, sso_readers.LONGEST_CLIENT_ID, whole(sso_readers.CLIENT_ID)),
+    ClientSecret: {
+        **text(0, sso_readers.LONGEST_SECRET, whole(sso_readers.SECRET)),
+        "type": ["string", "null"],
+        "format": "password",
+        "writeOnly": True,
+        "description": "Never told again. Null or an empty text makes a public client.",
+    },
+    ClaimPath: text(1, sso_readers.LONGEST_PATH, whole(sso_readers.PATH), description="Names with dots between them."),
 }
-"""One schema for each reader of `rollcall.http.readers.READERS`: it refuses no value that the reader takes."""
+"""One schema for each reader of READERS and SSO_READERS (`rollcall.http`): none refuses what its reader takes."""
 
 
 def body(shape: Any) -> Schema:  # noqa: ANN401 a class that may be no dataclass

@@ -55,6 +55,7 @@ LETTERS: dict[str, Letter] = {
     "notice_token_leaked": notices.token_leaked("Acme", "Amy Lee", "deploy", "wXyZ", ENDS),
     "notice_scim_token_expiring": notices.scim_token_expiring("Acme", "Amy Lee", "Okta", "wXyZ", ENDS.isoformat()),
     "notice_scim_token_leaked": notices.scim_token_leaked("Acme", "Amy Lee", "Okta <b>", "wXyZ"),
+    "notice_sso_enforced": notices.sso_enforced("Acme", "Amy Lee", "bo.kim@example.com"),
     "notice_domain_lapsed": notices.domain_lapsed("Acme", "Amy Lee", "acme.example.com"),
     "notice_renewal_requested": notices.renewal_requested("Acme", "Amy Lee", "bo.kim@example.com", ENDS),
 }

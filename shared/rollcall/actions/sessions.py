@@ -51,7 +51,8 @@ def in_place_of(brought: Identity | None, member_id: str, change: Change) -> Cha
 
 def list_sessions(call: Call, member: Member) -> list[Session]:
     """Return the member's live sessions, newest first."""
-    live = [session for session in member.sessions.values() if session.live(call.now)]
+    sessions = member.sessions.values()
+    live = [one for one in sessions if one.live(call.now) and authenticate.allowed(one, call.team)]
     return sorted(live, key=lambda session: session.id, reverse=True)
 
 

@@ -6,6 +6,7 @@ from rollcall.actions.call import Call
 from rollcall.auth import links, passwords
 from rollcall.auth.secrets import Secret
 from rollcall.domain import founding, members
+from rollcall.domain.credentials import RESET_LIFE
 from rollcall.domain.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from rollcall.domain.founding import SignUp
 from rollcall.domain.members import Member
@@ -63,7 +64,13 @@ def _holder(call: Call, token: Secret) -> Holder | None:
     member = call.found.member(token.team_id, token.owner_id)
     if team is None or not team.passwords_open or not team.alive or member is None or not member.is_active:
         return None
-    return Holder(member, team)
+    return None if _before_the_switch(member, team) else Holder(member, team)
+
+
+def _before_the_switch(member: Member, team: Team) -> bool:
+    """Tell whether the link was made before SSO was last enforced or released: then it is dead for ever (case 20)."""
+    expires, switched_at = member.password_link.expires_at, team.sso_switched_at
+    return expires is not None and switched_at is not None and expires - RESET_LIFE <= switched_at
 
 
 def set_password(call: Call, token: Secret, chosen: str, link_keys: list[bytes]) -> Holder:

@@ -18,6 +18,7 @@ from rollcall.storage.reads import Found, read
 _EVER = datetime.fromtimestamp(0, UTC)
 ACCEPTED = ("ses", "pat", "svc")
 OF_SCIM = ("scm",)
+PASSWORD = "password"  # noqa: S105 how a session was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,21 @@ def judge(token: Secret | None, found: Found, now: datetime, accepts: Sequence[s
         raise TokenExpired
     if isinstance(credential, Pat) and not tokens.allowed(credential.id, credential.expires_at, team.settings):
         raise AgainstPolicy
-    if isinstance(credential, Session) and credential.via == "password" and team.sso_enforced:
+    if isinstance(credential, Session) and not allowed(credential, team):
         raise Unauthenticated
     kind = CredentialKind.PAT if token.kind == "pat" else CredentialKind.SESSION
     actor = Actor(team.id, member.id, member.email or None, member.name, member.role, kind, credential.id)
     return Identity(actor, member, team)
+
+
+def allowed(session: Session, team: Team) -> bool:
+    """Tell whether a session counts as the team lets people in today (C5).
+
+    One made by a password is dead while SSO is enforced, and for ever if it was made before that was last switched.
+    """
+    switched_at = team.sso_switched_at
+    before = switched_at is not None and ids.made_at(session.id) <= switched_at
+    return session.via != PASSWORD or not (team.sso_enforced or before)
 
 
 def reason(token: Secret, refused: Unauthenticated, now: datetime) -> Unauthenticated:

@@ -63,8 +63,9 @@ class Tested:
 class SsoConnection:
     """One connection. `sealed_secret` is the client secret, sealed (auth/sealing.py), None for a public client.
 
-    `vouched` is the role of who last said which issuer it is, raised by the first owner who signs in through it: it
-    signs nobody in by e-mail who ranks above it (I16). `worked` says that anybody has signed in through it.
+    `vouched` is the role of who last said which issuer it is, lowered to that of who last said what it is told of
+    people, and raised by the first owner who signs in through it: it signs nobody in by e-mail who ranks above it
+    (I16). `worked` says that anybody has signed in through it.
     """
 
     id: str
@@ -106,12 +107,17 @@ class SsoConnection:
             "scim_claim": self.scim_claim,
             "enabled": self.enabled,
             "mappings": [rule.facts for rule in self.rules],
+            "vouched": self.vouched.value,
             "tested_at": None if self.tested is None else rfc3339(self.tested.at),
         }
 
 
 IDENTITY = ("issuer", "client_id", "sealed_secret", "scim_claim")
 """What makes a connection another one: after such a change an owner has to try it anew."""
+CLAIMS = ("client_id", "scim_claim")
+"""What decides whom the same issuer is understood to mean: who says it vouches for no more than their own role."""
+CLIENT = ("issuer", "client_id")
+"""What nobody has signed in through yet once it is another."""
 
 
 def add(wanted: SsoConnection, held: Sequence[SsoConnection], actor: Actor) -> Change:
@@ -137,25 +143,26 @@ def edit(
     after = replace(before, **fields)
     if after == before:
         return Change(), before
-    if any(getattr(after, name) != getattr(before, name) for name in IDENTITY):
+    if _differ(before, after, CLIENT):
+        after = replace(after, worked=False)
+    if _differ(before, after, IDENTITY):
         after = replace(after, tested=None)
-    if after.issuer != before.issuer:
-        after = replace(after, vouched=actor.role or Role.MEMBER, worked=False)
-    moved = (after.issuer, after.client_id) != (before.issuer, before.client_id)
-    if (moved or not after.enabled) and before.enabled:
+    after = replace(after, vouched=_vouched(before, after, actor), version=before.version + 1)
+    if not leads_in(after):
         _keep_a_way_in(before, held, team)
-    after = replace(after, version=before.version + 1)
-    deed = Deed(Action.SSO_CONNECTION_CHANGED, actor, before.subject, before.facts, after.facts)
-    return Change(steps=(Updated(before, after), *_available(team, held, before, after)), deeds=(deed,)), after
+    told, tells = before.facts, after.facts
+    if after.sealed_secret != before.sealed_secret:
+        tells["client_secret_replaced"] = True
+    deed = Deed(Action.SSO_CONNECTION_CHANGED, actor, before.subject, told, tells)
+    return Change(steps=(Updated(before, after), *_of_team(team, held, before, after)), deeds=(deed,)), after
 
 
 def remove(before: SsoConnection, held: Sequence[SsoConnection], team: Team, actor: Actor) -> Change:
     """Remove a connection; nobody signs in through it from now on. Raises SsoEnforced."""
-    if before.enabled:
-        _keep_a_way_in(before, held, team)
+    _keep_a_way_in(before, held, team)
     deed = Deed(Action.SSO_CONNECTION_REMOVED, actor, before.subject, before.facts, None)
     freed = Claim(IDP, before.team_id, ids.code(before.id), before.team_id, None)
-    steps = (Retired(before), *_available(team, held, before, None))
+    steps = (Retired(before), *_of_team(team, held, before, None))
     return Change(steps=steps, claims=(freed,), deeds=(deed,))
 
 
@@ -169,18 +176,41 @@ def stands(connection: SsoConnection) -> bool:
     return connection.enabled and connection.tested is not None
 
 
+def leads_in(connection: SsoConnection) -> bool:
+    """Tell whether somebody has come in through it as it is now, so that others can."""
+    return connection.enabled and (connection.worked or connection.tested is not None)
+
+
+def _differ(before: SsoConnection, after: SsoConnection, names: Sequence[str]) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in names)
+
+
+def _vouched(before: SsoConnection, after: SsoConnection, actor: Actor) -> Role:
+    """Return the role up to which the connection is to be believed after the actor's change (I16)."""
+    own = actor.role or Role.MEMBER
+    if before.issuer != after.issuer:
+        return own
+    return min(before.vouched, own, key=lambda role: role.rank) if _differ(before, after, CLAIMS) else before.vouched
+
+
 def _keep_a_way_in(before: SsoConnection, held: Sequence[SsoConnection], team: Team) -> None:
+    """Refuse to take the last way in away while nobody may come in by another."""
     others = (one for one in held if one.id != before.id)
-    if team.sso_enforced and not any(stands(one) or (one.enabled and one.worked) for one in others):
+    if team.sso_enforced and leads_in(before) and not any(leads_in(one) for one in others):
         raise SsoEnforced
 
 
-def _available(
+def _of_team(
     team: Team, held: Sequence[SsoConnection], before: SsoConnection, after: SsoConnection | None
 ) -> tuple[Step, ...]:
-    """Return the step that makes the team say whether anybody can come in by SSO."""
+    """Return the step that makes the team say whether anybody can come in by SSO.
+
+    Taking a way in away always writes the team, so that of two such changes, or one and the enforcement of SSO, which
+    each rest on the other's way in, only one is made on what it has read.
+    """
     present = [one for one in held if one.id != before.id] + ([after] if after is not None else [])
     on = any(one.enabled and one.worked for one in present)
-    if team.sso_available == on:
+    taken = leads_in(before) and (after is None or not leads_in(after) or (stands(before) and not stands(after)))
+    if team.sso_available == on and not taken:
         return ()
     return (Updated(team, replace(team, sso_available=on, version=team.version + 1)),)

@@ -17,6 +17,7 @@ from rollcall.http.errors import TooLarge, UnsupportedMediaType
 from rollcall.http.readers import READERS, Wrong
 from rollcall.http.reply import JSON
 from rollcall.http.request import LARGEST_BODY, HttpRequest
+from rollcall.http.sso_readers import SSO_READERS
 
 FORM = "application/x-www-form-urlencoded"
 Form = bool | Literal["either"]
@@ -118,7 +119,7 @@ def _readers(shape: Any) -> dict[str, tuple[Callable[[object], object], bool]]: 
 
 def _reader(kind: Any) -> Callable[[object], object]:  # noqa: ANN401 a class or what typing makes of it
     """Return how a value is read: by its own reader or, for a shape within a shape, field by field."""
-    return READERS.get(kind) or partial(_below, kind)
+    return READERS.get(kind) or SSO_READERS.get(kind) or partial(_below, kind)
 
 
 def _below(shape: type[B], value: object) -> B:

@@ -83,7 +83,7 @@ def _sized(value: object, shortest: int, longest: int) -> str:
     return value
 
 
-def _line(value: object, longest: int) -> str:
+def line(value: object, longest: int) -> str:
     """Return one visible line: trimmed, composed, without control, format and separator characters."""
     line = unicodedata.normalize("NFC", text(value, 1, longest)).strip()
     if not line:
@@ -261,8 +261,8 @@ READERS: dict[object, Callable[[object], object]] = {
     Role: _role,
     ProductAccess: _products,
     bool: _flag,
-    PersonName: lambda value: _line(value, LONGEST_NAME),
-    TeamName: lambda value: _line(value, LONGEST_NAME),
+    PersonName: lambda value: line(value, LONGEST_NAME),
+    TeamName: lambda value: line(value, LONGEST_NAME),
     Message: _message,
     LinkText: _link,
     NewPassword: lambda value: text(value, 1, LONGEST_TYPED_PASSWORD),
@@ -274,11 +274,11 @@ READERS: dict[object, Callable[[object], object]] = {
     OverlapMinutes: _overlap,
     HeirId: _heir_id,
     AddressList: _address_list,
-    GrantName: lambda value: _line(value, LONGEST_NAME),
+    GrantName: lambda value: line(value, LONGEST_NAME),
     GrantKind: _grant_kind,
     ProductKey: _product_key,
-    ProductName: lambda value: _line(value, LONGEST_NAME),
-    TokenName: lambda value: _line(value, LONGEST_NAME),
+    ProductName: lambda value: line(value, LONGEST_NAME),
+    TokenName: lambda value: line(value, LONGEST_NAME),
     datetime: _moment,
     FormText: lambda value: text(value, 0, LONGEST_TYPED_PASSWORD),
     CredentialText: lambda value: text(value, 1, LONGEST_CREDENTIAL),

@@ -125,6 +125,21 @@ def domain_lapsed(team: str, reader: str, domain: str) -> Notice:
     )
 
 
+def sso_enforced(team: str, reader: str, by: str) -> Notice:
+    """Tell an owner that single sign-on is the only way in from now on (C5)."""
+    where = plain(team)
+    return Notice(
+        reader,
+        f"{where} enforces single sign-on now",
+        (
+            f"{by} enforces single sign-on for {where} from now on: sessions begun with a password are over.",
+            "People come in through your identity provider; personal access tokens work on.",
+            "If that provider fails, owners come in by a break-glass code: make yours now, and keep them elsewhere.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
 def scim_refused(team: str, reader: str, who: str, asked: str) -> Notice:
     """Tell an owner that the identity provider would have cut off the last one (M4, case 138)."""
     where, whom = plain(team), plain(who)
@@ -139,12 +154,28 @@ def scim_refused(team: str, reader: str, who: str, asked: str) -> Notice:
     )
 
 
+def break_glass_used(team: str, reader: str, email: str, name: str, at: str, left: str) -> Notice:
+    """Tell an owner that one of them signed in by a break-glass code (C5, case 43)."""
+    where, who, when = plain(team), email or plain(name), moment(datetime.fromisoformat(at))
+    return Notice(
+        reader,
+        f"A break-glass code of {where} was used",
+        (
+            f"{who} signed in to {where} by a break-glass code on {when}. That code is spent; {left} are left to them.",
+            "If it was none of you, end this owner's sessions, have them make new codes, and look at the audit.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
 TO_OWNERS: Mapping[str, Callable[..., Notice]] = {
     "service_token_leaked": service_token_leaked,
     "scim_token_leaked": scim_token_leaked,
     "scim_token_expiring": scim_token_expiring,
     "domain_lapsed": domain_lapsed,
     "scim_refused": scim_refused,
+    "sso_enforced": sso_enforced,
+    "break_glass_used": break_glass_used,
 }
 
 
