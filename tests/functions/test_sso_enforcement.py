@@ -288,7 +288,7 @@ def test_a_look_before_tells_whom_it_would_cut_off_and_changes_nothing(world: Wo
     assert set(named(everybody).values()) == {"domain_not_proven"}
     assert everybody.json["warnings"] == ["no_break_glass_codes"]
     prove_domain(world, "acme.example.com")
-    joined = [
+    joined: list[tuple[str, dict[str, Any]]] = [
         ("out@elsewhere.example.net", {}),
         ("", {"name": "No Address", "source": Source.SCIM}),
         ("in@ACME.example.com", {}),
