@@ -26,6 +26,7 @@ from rollcall.domain.errors import RollcallError
 from rollcall.domain.invitations import Delivery, State
 from rollcall.domain.members import RoleSource, Source, Status
 from rollcall.domain.permissions import Role
+from rollcall.domain.sso_connections import Provider
 from rollcall.http import errors as http_errors
 from rollcall.http.errors import TABLE
 from rollcall.http.scim_request import Refused
@@ -35,6 +36,17 @@ INTERNAL: Final = (domain_errors.NotCovered, domain_errors.Stale, Refused)
 
 _TEAM: Final = record("A team, as people outside may see it.", slug=SLUG, name=WORD)
 
+_WAYS: Final[Schema] = {
+    "type": "array",
+    "description": "The connections that sign people in, oldest first.",
+    "items": record(
+        "An identity provider.",
+        id=id_of("idp"),
+        provider=choice(Provider),
+        name={**WORD, "description": "What its button says."},
+        start={"type": "string", "format": "uri", "description": "Where signing in through it begins."},
+    ),
+}
 _INVITATION: Final[Schema] = {
     "id": id_of("inv"),
     "email": EMAIL,
@@ -96,9 +108,7 @@ def schemas() -> dict[str, Schema]:
             {"session": ref("Session")},
             member=ref("Member"),
         ),
-        "SignInOptions": record(
-            "How people sign in to a team.", team=_TEAM, password=FLAG, providers={"type": "array", "items": WORD}
-        ),
+        "SignInOptions": _sign_in_options(),
         "Health": record("The service answers.", status={"const": "ok"}),
         "Description": {"type": "object", "description": "This document.", "additionalProperties": True},
         "Problem": _problem(),
@@ -106,6 +116,16 @@ def schemas() -> dict[str, Schema]:
         **connection_shapes(),
         **sso_shapes(),
     }
+
+
+def _sign_in_options() -> Schema:
+    return record(
+        "How people sign in to a team.",
+        team=_TEAM,
+        password={**FLAG, "description": "By password."},
+        sso_enforced={**FLAG, "description": "Through an identity provider only."},
+        providers=_WAYS,
+    )
 
 
 def _seen_link() -> Schema:
@@ -120,6 +140,7 @@ def _seen_link() -> Schema:
         expires_at=MOMENT,
         needs_password={"type": "boolean", "description": "Accepting asks for a password."},
         sso_required={"type": "boolean", "description": "Accepting is only possible by signing in through SSO."},
+        providers=_WAYS,
     )
 
 
@@ -139,6 +160,7 @@ def _problem() -> Schema:
         "invited": {**EMAIL, "description": "Whom that link is for."},
         "grants": {"type": "array", "items": ref("Grant"), "description": "What still holds the member."},
         "start": {"type": "string", "description": "Where signing in through SSO begins."},
+        "providers": {**_WAYS, "description": "All ways to join through SSO, the invitation with each."},
     }
     return record(
         "What went wrong (RFC 9457).",

@@ -17,6 +17,7 @@ from rollcall.http.domain_routes import NAME
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CODE: Final = "[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}"
 _ALL: Final = "How many there are."
 _URL: Final[Schema] = {"type": "string", "format": "uri", "description": "What an identity provider is told to call."}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
@@ -39,6 +40,9 @@ CONNECTION_ROUTES: Final[Mapping[str, Route]] = {
     "DELETE /v1/team/scim-tokens/{id}": Route("revokeScimToken", 204, None, WRITES),
     "GET /v1/team/scim-role-mapping": Route("getScimRoleMapping", 200, "ScimRoleMapping"),
     "PUT /v1/team/scim-role-mapping": Route("setScimRoleMapping", 200, "ScimRoleMapping", WRITES),
+    "POST /v1/team/break-glass-codes": Route(
+        "makeBreakGlassCodes", 201, "BreakGlassCodes", (*RECORDED, errors.AlreadyIssued)
+    ),
     "GET /v1/team/domains": Route("listDomains", 200, "DomainList"),
     "POST /v1/team/domains": Route("claimDomain", 201, "Domain", (*RECORDED, errors.DomainTaken)),
     "POST /v1/team/domains/{domain}/verify": Route(
@@ -92,6 +96,11 @@ def connection_shapes() -> dict[str, Schema]:
             applied=_COUNT,
             remaining={**_COUNT, "description": "How much is left for the next call."},
             refused={"type": "array", "items": record("What could not be done.", about=WORD, reason=WORD)},
+        ),
+        "BreakGlassCodes": record(
+            "An owner's break-glass codes, shown this once; each opens one session.",
+            codes={"type": "array", "items": {"type": "string", "pattern": f"^{CODE}$"}},
+            made_at=MOMENT,
         ),
         "ScimRoleMapping": record("Which groups give which role.", mappings={"type": "array", "items": MAPPING}),
     }

@@ -68,6 +68,15 @@ _SIGN_IN_PAGES: Final[Mapping[str, Route]] = {
         (*_TAKES_A_FORM, errors.Unauthenticated, errors.TooManyRequests),
         headers=_TO_A_PAGE,
     ),
+    "GET /t/{slug}/break-glass": Route("showBreakGlass", 200, PAGE, _PAGE_OF_TEAM, query={"email": _FILLED_IN}),
+    "HEAD /t/{slug}/break-glass": Route("probeBreakGlass", 200, None, _PAGE_OF_TEAM),
+    "POST /t/{slug}/break-glass": Route(
+        "breakGlassByForm",
+        303,
+        None,
+        (*_TAKES_A_FORM, errors.Unauthenticated, errors.Forbidden, errors.TooManyRequests),
+        headers=_TO_A_PAGE,
+    ),
     "POST /t/{slug}/sign-out": Route("signOutByForm", 303, None, (*RECORDED, *_PAGE_OF_TEAM), headers=_TO_A_PAGE),
     "GET /t/{slug}/forgot": Route("showForgotPassword", 200, PAGE, _PAGE_OF_TEAM, query={"email": _FILLED_IN}),
     "HEAD /t/{slug}/forgot": Route("probeForgotPassword", 200, None, _PAGE_OF_TEAM),
@@ -138,6 +147,12 @@ ROUTES: Final[Mapping[str, Route]] = {
         201,
         "SignedIn",
         (*WRITES, errors.Unauthenticated, errors.TooManyRequests, errors.Unavailable),
+    ),
+    "POST /v1/teams/{slug}/break-glass-sessions": Route(
+        "breakGlass",
+        201,
+        "SignedIn",
+        (*WRITES, errors.Unauthenticated, errors.Forbidden, errors.TooManyRequests, errors.Unavailable),
     ),
     "GET /v1/teams/{slug}/sign-in-options": Route(
         "getSignInOptions", 200, "SignInOptions", (errors.NotFound, errors.Unavailable)

@@ -180,7 +180,7 @@ READ: Final[dict[Any, Schema]] = {
     },
     ClaimPath: text(1, sso_readers.LONGEST_PATH, whole(sso_readers.PATH), description="Names with dots between them."),
 }
-"""One schema for each reader of READERS and SSO_READERS (`rollcall.http`): it refuses no value that the reader takes."""
+"""One schema for each reader of READERS and SSO_READERS (`rollcall.http`): none refuses what its reader takes."""
 
 
 def body(shape: Any) -> Schema:  # noqa: ANN401 a class that may be no dataclass

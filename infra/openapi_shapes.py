@@ -49,7 +49,7 @@ _SERVICE_TOKEN: Final[Schema] = {
 
 _LIVE_SESSION: Final[Schema] = {
     "id": id_of("ses"),
-    "via": {**WORD, "description": "How it was opened: `password`."},
+    "via": {**WORD, "description": "How it was opened: `password`, `sso` or `break_glass`."},
     "current": {**FLAG, "description": "Whether this request came with it."},
     "created_at": MOMENT,
     "idle_expires_at": MOMENT,
@@ -226,9 +226,20 @@ def _event() -> Schema:
 
 def _explanation() -> Schema:
     event = {"oneOf": [ref("Event"), {"type": "null"}]}
+    sources = ["manual", "invitation", "scim_group", "sso_claim", "default"]
+    group = {**WORD, "description": "The group that gives it."}
+    connection = {**id_of("idp"), "description": "The SSO connection whose claim names the group."}
+    candidate = record(
+        "What gives a role, or would if the others did not.",
+        {"group": group, "connection": connection},
+        source={"type": "string", "enum": sources},
+        role=ref("Role"),
+        wins=FLAG,
+    )
+    candidates: Schema = {"type": "array", "items": candidate}
     return record(
         "Where a member's role and product access come from.",
         member=id_of("mem"),
-        role=record("The role.", value=ref("Role"), source=choice(RoleSource), event=event),
+        role=record("The role.", value=ref("Role"), source=choice(RoleSource), event=event, candidates=candidates),
         products=record("The access.", value=ref("Products"), event=event),
     )

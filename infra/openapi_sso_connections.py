@@ -86,9 +86,7 @@ def sso_shapes() -> dict[str, Schema]:
                 "description": "Where to try it; who asks by a session has their own account linked.",
             },
         ),
-        "SsoRoleMapping": record(
-            "Which groups give which role.", mappings=_MAPPINGS, groups_claim=_CLAIM
-        ),
+        "SsoRoleMapping": record("Which groups give which role.", mappings=_MAPPINGS, groups_claim=_CLAIM),
         "SsoEnforcement": _enforcement(),
     }
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import os
 import re
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -224,11 +224,7 @@ class World:
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return all items of the table whose PK begins so, in wire form."""
-        partitions = list(_moto_table().items.values())
-        items = [item.to_json()["Attributes"] for rows in partitions for item in list(rows.values())]
-        return sorted(
-            (item for item in items if item["PK"]["S"].startswith(prefix)), key=lambda i: (i["PK"]["S"], i["SK"]["S"])
-        )
+        return [row.to_json()["Attributes"] for row in _moto_rows(prefix)]
 
     def events(self, action: str | None = None) -> list[dict[str, Any]]:
         """Return the audit events, oldest first."""
@@ -270,16 +266,14 @@ class World:
 
     def digest(self) -> str:
         """Return a hash of the table but for throttles, idempotency records, logs of requests and marks of activity."""
-        kept = [
-            {name: value for name, value in item.items() if not _is_activity(name, item)}
-            for item in self.items()
-            if not item["PK"]["S"].startswith(NOT_CHANGES)
-        ]
-        return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
+        return hashlib.sha256("\n".join(self._texts()).encode()).hexdigest()
+
+    def _texts(self) -> list[str]:
+        return [_text_of_row(row) for row in _moto_rows() if not row.hash_key.value.startswith(NOT_CHANGES)]
 
     def remember(self) -> None:
-        """Keep the table as it is now, for `reset`."""
-        self._snapshot = copy.deepcopy(_moto_table().items)
+        """Keep the table as it is now, for `reset`: its rows, none of which is ever changed in place."""
+        self._snapshot = _copied(_moto_table().items)
 
     def reset(self) -> None:
         """Put the table, the clock and the mailbox back as they were."""
@@ -287,9 +281,34 @@ class World:
         shard = table.stream_shard
         if shard.items:  # whatever is on its way belongs to the test before
             self.stack.stream._pass(str(shard.starting_sequence_number + len(shard.items) - 1))
-        table.items = copy.deepcopy(self._snapshot)
+        table.items = _copied(self._snapshot)
         _moto_letters().clear()
         os.environ["CLOCK_OFFSET_SECONDS"] = "0"
+
+
+def _moto_rows(prefix: str = "") -> list[Any]:
+    """Return the rows of the partitions that begin so, in the order of their keys."""
+    partitions = [each for each in list(_moto_table().items.items()) if each[0].value.startswith(prefix)]
+    rows = [row for _, rows in partitions for row in list(rows.values())]
+    return sorted(rows, key=lambda row: (row.hash_key.value, row.range_key.value))
+
+
+def _copied(partitions: Mapping[Any, Mapping[Any, Any]]) -> dict[Any, dict[Any, Any]]:
+    return defaultdict(dict, {partition: dict(rows) for partition, rows in partitions.items() if rows})
+
+
+def _text_of_row(row: Any) -> str:
+    """Return a row's text, written once: a row that changes is another row."""
+    if not hasattr(row, "text"):
+        row.text = text_of(row.to_json()["Attributes"])
+    text: str = row.text
+    return text
+
+
+def text_of(item: Mapping[str, Any]) -> str:
+    """Return what counts of an item: all but the marks of activity."""
+    kept = {name: value for name, value in item.items() if not _is_activity(name, item)}
+    return json.dumps(kept, sort_keys=True, default=str)
 
 
 def _is_activity(name: str, item: Mapping[str, Any]) -> bool:

@@ -74,6 +74,9 @@ def _mapping(role: str) -> Operation:
     return Operation("PUT /v1/team/scim-role-mapping", body, "scim.role_mapping_changed")
 
 
+# To configure is to make codes for the first time, to rotate is to make them again: one route.
+_CODES: Final = Operation("POST /v1/team/break-glass-codes", None, "break_glass.codes_made")
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     **{
         f"PATCH {whose} role→{role}": _role(role)
@@ -115,6 +118,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "create SCIM token": Operation("POST /v1/team/scim-tokens", {"name": "provider"}, "scim_token.issued"),
     "list SCIM tokens": Operation("GET /v1/team/scim-tokens"),
     "delete SCIM token": Operation("DELETE /v1/team/scim-tokens/{id}", None, "scim_token.revoked"),
+    "break-glass configure": _CODES,
+    "break-glass rotate": _CODES,
     "transfer ownership": Operation(
         "POST /v1/team/transfer-ownership", {"member_id": "{id}"}, "team.ownership_transferred"
     ),
@@ -186,8 +191,6 @@ NOT_YET: Final[Mapping[str, Missing]] = {
     "read SSO config": Missing("GET /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
     "write SSO config": Missing("POST /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
     "toggle SSO enforcement": Missing("PUT /v1/team/sso-enforcement", Permission.ENFORCE_SSO, _SSO),
-    "break-glass configure": Missing("POST /v1/team/break-glass-codes", Permission.BREAK_GLASS, _SSO),
-    "break-glass rotate": Missing("POST /v1/team/break-glass-codes", Permission.BREAK_GLASS, _SSO),
     "write SIEM": Missing("PUT /v1/team/siem", Permission.CONFIGURE_SIEM, "audit events are not streamed yet"),
     "OIDC login": Missing("GET /sso/callback", None, _SSO),
 }
@@ -303,6 +306,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "GET /v1/teams/{slug}/sign-in-options": "comes before signing in",
     "POST /v1/teams": "signs up for a team, where the deployment allows it",
     "POST /v1/teams/{slug}/sessions": "is signing in",
+    "POST /v1/teams/{slug}/break-glass-sessions": "is signing in",
     "POST /v1/teams/{slug}/password-resets": "comes before signing in",
     "DELETE /v1/sessions/current": "is signing out, also with a session that is over",
     "POST /v1/invitations/inspect": "the link is the credential",
@@ -313,6 +317,9 @@ PUBLIC: Final[Mapping[str, str]] = {
     "HEAD /t/{slug}": "comes before signing in",
     "POST /t/{slug}": "is signing in",
     "POST /t/{slug}/sign-out": "is signing out, also with a session that is over",
+    "GET /t/{slug}/break-glass": "comes before signing in",
+    "HEAD /t/{slug}/break-glass": "comes before signing in",
+    "POST /t/{slug}/break-glass": "is signing in",
     "GET /t/{slug}/forgot": "comes before signing in",
     "HEAD /t/{slug}/forgot": "comes before signing in",
     "POST /t/{slug}/forgot": "comes before signing in",

@@ -1,5 +1,6 @@
 """The holder of an invitation's link: inspect, accept and renewal by the API, and the page at /i/{token}."""
 
+import os
 from functools import partial
 
 from rollcall.actions import accept
@@ -7,8 +8,9 @@ from rollcall.actions.accept import Acceptance, Joined, Link, Seen
 from rollcall.http import answers, link_pages, targets
 from rollcall.http.endpoint import Request, by_route, endpoint
 
-_link = partial(endpoint, link=targets.token_in_body, reads=targets.invitation_link)
-_page = partial(endpoint, link=targets.token_in_path, reads=targets.invitation_link, failure=link_pages.failure)
+_read = partial(endpoint, reads=targets.invitation_link, beside=targets.ways_of_link)
+_link = partial(_read, link=targets.token_in_body)
+_page = partial(_read, link=targets.token_in_path, failure=link_pages.failure)
 
 
 @_link(body=Link, answer=answers.seen_link)
@@ -20,7 +22,7 @@ def _inspect(request: Request[Link]) -> Seen:
 @_link(body=Acceptance, answer=answers.joined, tolerant=True)
 def _accept(request: Request[Acceptance]) -> Joined:
     """Become a member."""
-    return accept.accept(request.call, request.link, request.body, answers.link_keys())
+    return accept.accept(request.call, request.link, request.body, answers.link_keys(), os.environ["PUBLIC_BASE_URL"])
 
 
 @_link(body=Link, answer=answers.accepted)

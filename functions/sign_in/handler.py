@@ -1,10 +1,10 @@
-"""Signing in: POST /v1/teams/{slug}/sessions, GET /v1/teams/{slug}/sign-in-options, and the pages below /t/{slug}."""
+"""Signing in: POST /v1/teams/{slug}/sessions, GET …/sign-in-options, pages below /t/{slug}, break-glass codes."""
 
 from functools import partial
 
 from rollcall.actions import sign_in
-from rollcall.actions.sign_in import Credentials, SignedIn
-from rollcall.http import answers, sign_in_pages
+from rollcall.actions.sign_in import Credentials, Options, SignedIn
+from rollcall.http import answers, break_glass_routes, sign_in_pages
 from rollcall.http.bodies import Nothing
 from rollcall.http.endpoint import Request, by_route, endpoint
 
@@ -15,8 +15,8 @@ def _sign_in(request: Request[Credentials]) -> SignedIn:
     return sign_in.sign_in(request.call, request.asked.http.path["slug"], request.body)
 
 
-@endpoint(answer=answers.plain)
-def _options(request: Request[Nothing]) -> dict[str, object]:
+@endpoint(answer=answers.sign_in_options)
+def _options(request: Request[Nothing]) -> Options:
     """Tell how people sign in to the team."""
     return sign_in.options(request.asked.http.path["slug"])
 
@@ -27,6 +27,7 @@ _show = _page(answer=sign_in_pages.sign_in_page, tolerant=True)(sign_in_pages.sh
 _forgot = _page(answer=sign_in_pages.forgot_page)(sign_in_pages.show)
 handler = by_route(
     {
+        **break_glass_routes.ROUTES,
         "POST /v1/teams/{slug}/sessions": _sign_in,
         "GET /v1/teams/{slug}/sign-in-options": _options,
         "POST /t/{slug}": _posted(body=sign_in_pages.SignInForm, answer=sign_in_pages.entered)(sign_in_pages.enter),

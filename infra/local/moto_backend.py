@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import threading
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
-from moto.core.serialize import BaseJSONSerializer
-from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models import dynamodb_backends
 from moto.ses.models import RawMessage, ses_backends
 
-from infra.local import clock
+from infra.local import clock, moto_quick
 from infra.local.aws import TABLE_NAME, Letter
 from infra.local.cloudformation import REGION
 
@@ -23,65 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from botocore.awsrequest import AWSPreparedRequest
-    from botocore.model import Shape
     from moto.core.common_types import TYPE_RESPONSE
 
-    from infra.local.edges import Json
 
 LOCK: Final = threading.RLock()
 """Held around each request that moto answers: unlocked, threads lose updates and tear transactions."""
 
 _answer = botocore_stubber.process_request
-_transact = DynamoDBBackend.transact_write_items
-_write_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001 - nothing public is slow or quick here
-_PLAIN: Final = frozenset({"S", "N", "SS", "NS", "BOOL"})
-_touched: set[tuple[DynamoType, DynamoType | None]] = set()
 
 
 def _answer_alone(request: AWSPreparedRequest) -> TYPE_RESPONSE | None:
     with LOCK:
         return _answer(request)
-
-
-def _write_as_it_is(writer: BaseJSONSerializer, into: dict[str, Json], value: Json, shape: Shape, key: str) -> None:
-    """Write a plain attribute, which is in wire form, without a search for each of the ten types it might have."""
-    if shape.name == "AttributeValue" and isinstance(value, dict) and value.keys() <= _PLAIN:
-        into[key] = value
-    else:
-        _write_structure(writer, into, value, shape, key)
-
-
-def _transact_remembering(backend: DynamoDBBackend, transact_items: list[dict[str, Json]]) -> None:
-    """Note which rows a transaction names, so that its backup copies those and not the table, once per item."""
-    _touched.clear()
-    for operation in (next(iter(item.values())) for item in transact_items):
-        table = backend.tables.get(operation.get("TableName", ""))
-        row = operation.get("Key") or operation.get("Item")
-        if table and row and table.hash_key_attr in row:
-            sort_key = row.get(table.range_key_attr) if table.range_key_attr else None
-            _touched.add((DynamoType(row[table.hash_key_attr]), DynamoType(sort_key) if sort_key else None))
-    try:
-        _transact(backend, transact_items)
-    finally:
-        _touched.clear()
-
-
-def _backup(table: Table, _memo: dict[int, object]) -> Table:
-    """Copy a table as far as the transaction under way can change it: its rows, their partitions, the stream."""
-    twin = copy.copy(table)
-    twin.items = defaultdict(dict, table.items)
-    touched = _touched or {(partition, row) for partition, rows in table.items.items() for row in rows}
-    for partition, _ in touched:
-        if partition in table.items:
-            twin.items[partition] = dict(table.items[partition])
-    for partition, row in touched:
-        if row in (rows := twin.items.get(partition, {})):
-            rows[row] = copy.deepcopy(rows[row])
-    if table.stream_shard:
-        twin.stream_shard = copy.copy(table.stream_shard)
-        twin.stream_shard.items = list(table.stream_shard.items)
-        twin.stream_shard.table = twin
-    return twin
 
 
 class _Inbox(list[object]):
@@ -106,9 +54,7 @@ class MotoBackend:
     def __init__(self) -> None:
         """Start moto for the whole process."""
         botocore_stubber.process_request = _answer_alone  # type: ignore[method-assign]
-        DynamoDBBackend.transact_write_items = _transact_remembering  # type: ignore[assignment,method-assign]
-        setattr(BaseJSONSerializer, _write_structure.__name__, _write_as_it_is)
-        Table.__deepcopy__ = _backup  # type: ignore[attr-defined]
+        moto_quick.install()
         self._mock = mock_aws()
         self._mock.start()
         self._inbox = _Inbox()

@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.toys.idp_requests import PUBLIC_CLIENT_ID
+from infra.local.toys.idp_requests import CLIENT_ID, CLIENT_SECRET
 from rollcall import clock
 from rollcall.actions.create_team import NewTeam, create_team
-from rollcall.auth import passwords
+from rollcall.auth import keyring, passwords, sealing
 from rollcall.auth import secrets as credentials
 from rollcall.domain import connections, domains, ids, sso_connections
 from rollcall.domain.changes import Change, Created
@@ -162,17 +162,21 @@ def _prove(call: Call, team: Team, slug: str) -> None:
 def _sign_on(call: Call, team: Team, owner: Member, issuer: str) -> None:
     """Connect the team to the toy identity provider, as its owner would."""
     actor = Actor(team.id, owner.id, owner.email, owner.name, owner.role, CredentialKind.SESSION)
-    preset = PRESETS[Provider.OIDC]
+    preset, connection_id = PRESETS[Provider.OIDC], call.new_id(IDP)
+    secret = sealing.seal(
+        keyring.connection_keys(), "client-secret", CLIENT_SECRET.encode(), connection_id, call.random_bytes
+    )
     connection = SsoConnection(
-        id=call.new_id(IDP),
+        id=connection_id,
         team_id=team.id,
         provider=Provider.OIDC,
         name="Dev IdP",
         issuer=issuer,
-        client_id=PUBLIC_CLIENT_ID,
+        client_id=CLIENT_ID,
         groups_claim=preset.groups_claim,
         scim_claim=preset.scim_claim,
         vouched=Role.OWNER,
+        sealed_secret=secret,
     )
     commit(sso_connections.add(connection, [], actor))
 

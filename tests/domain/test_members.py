@@ -105,6 +105,7 @@ def test_a_password_set_by_link_ends_every_session_keeps_tokens_and_spends_the_l
         sessions=dict([a_session(), a_session()]),
         pats=dict([pat]),
         password_link=PasswordLink(3, NOW + DAY),
+        email_verified=True,
     )
     change = set_password(member, "argon2id", by(member, CredentialKind.LINK), new_id("let"), NOW)
     done = after(change)
@@ -113,6 +114,15 @@ def test_a_password_set_by_link_ends_every_session_keeps_tokens_and_spends_the_l
     assert (done.version, done.epoch, done.email_verified) == (member.version + 1, member.epoch + 1, True)
     assert [letter.kind for letter in change.letters] == ["password_changed"]
     assert [(deed.action, deed.after) for deed in change.deeds] == [(Action.PASSWORD_SET, {"sessions_ended": 2})]
+
+
+def test_the_first_proof_of_the_address_by_link_voids_tokens_and_links_to_sso_too() -> None:
+    pats, subjects = dict([a_pat()]), {new_id("idp"): "somebody"}
+    member = a_member(TEAM, sessions=dict([a_session()]), pats=pats, subjects=subjects)
+    change = set_password(member, "argon2id", by(member, CredentialKind.LINK), new_id("let"), NOW)
+    done = after(change)
+    assert (done.sessions, done.pats, dict(done.subjects), done.email_verified) == ({}, {}, {}, True)
+    assert [deed.after for deed in change.deeds] == [{"sessions_ended": 1, "tokens_ended": 1}]
 
 
 @pytest.mark.parametrize(

@@ -157,10 +157,10 @@ def test_case_092_the_very_moment_of_expiry_is_already_too_late(world: World, se
     call = replace(system_call(expires_at + timedelta(seconds=seconds)), found=read(accept.reads(token)))
     wanted = accept.Acceptance(token.text, "Nora", GOOD_PASSWORD)  # type: ignore[arg-type]
     if seconds < 0:
-        assert accept.accept(call, token, wanted, keyring.link_keys()).member.email == NORA
+        assert accept.accept(call, token, wanted, keyring.link_keys(), "https://rollcall.example").member.email == NORA
     else:
         with world.unchanged(), pytest.raises(LinkExpired):
-            accept.accept(call, token, wanted, keyring.link_keys())
+            accept.accept(call, token, wanted, keyring.link_keys(), "https://rollcall.example")
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=1), WEEK, 30 * timedelta(days=1)])

@@ -590,6 +590,9 @@ def test_case_293_who_reads_the_audit(world: World) -> None:
 # ---------------------------------------------------------------- explain
 
 
+DEFAULT = {"source": "default", "role": "member", "wins": False}
+
+
 def explain(world: World, member: str, by: str | None = None) -> Answer:
     return ask(world, "GET", f"/v1/members/{member}/explain", None, by)
 
@@ -599,11 +602,14 @@ def test_explain_names_the_events_that_gave_role_and_products(world: World) -> N
     accepted = newest(world, "invitation.accepted")
     told = explain(world, joined).json
     assert told["member"] == joined
-    assert told["role"] == {"value": "member", "source": "invitation", "event": accepted}
+    given = [{"source": "invitation", "role": "member", "wins": True}, DEFAULT]
+    assert told["role"] == {"value": "member", "source": "invitation", "event": accepted, "candidates": given}
     assert told["products"] == {"value": {"only": ["trustgate"]}, "event": accepted}
     put_role(world, joined, "admin")
     told = explain(world, joined).json
-    assert told["role"] == {"value": "admin", "source": "manual", "event": newest(world, "member.role_changed")}
+    changed = newest(world, "member.role_changed")
+    given = [{"source": "manual", "role": "admin", "wins": True}, DEFAULT]
+    assert told["role"] == {"value": "admin", "source": "manual", "event": changed, "candidates": given}
     assert told["products"]["event"] == accepted
     put_products(world, joined, {"all": True})
     told = explain(world, joined).json
@@ -620,7 +626,7 @@ def test_explain_knows_the_step_that_handed_ownership_over(world: World) -> None
 
 def test_explain_of_a_member_without_events_says_so(world: World) -> None:
     told = explain(world, world.acme.member.id).json
-    assert told["role"] == {"value": "member", "source": "invitation", "event": None}
+    assert (told["role"]["value"], told["role"]["source"], told["role"]["event"]) == ("member", "invitation", None)
     assert told["products"]["event"] is None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -11,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined, UndefinedError, meta, nodes
 
+from rollcall.actions.ways_in import WayIn
 from rollcall.http import pages
 from rollcall.http.pages import PAGES, page_csp, render_page
 from rollcall.mail.words import one_line
 
 AT = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
+OKTA = WayIn("idp_1", "okta", "Okta", "/sso/idp_1/start?invitation=x")
 FIELDS: dict[str, object] = {
     "team": "Acme",
     "inviter_name": "Amy Lee",
@@ -27,8 +30,8 @@ FIELDS: dict[str, object] = {
     "asks_password": True,
     "expires_at": AT,
     "expired_at": AT,
-    "provider": "Okta",
-    "sso_url": "/sso/idp_1/start?invitation=x",
+    "ways": (OKTA, replace(OKTA, id="idp_2", name="Google", start="/sso/idp_2/start?invitation=x")),
+    "break_glass_url": "/t/acme/break-glass",
     "sign_in_url": "https://rollcall.example/t/acme?email=bo%40example.com",
     "sign_out_url": "/t/acme/sign-out",
     "forgot_url": "/t/acme/forgot?email=bo%40example.com",
@@ -46,13 +49,13 @@ TEXTS = {
     "email",
     "signed_in_email",
     "name",
-    "provider",
     "title",
     "sentence",
     "request_id",
 }
 CHOOSING = ("accept", "accept_signed_in", "set_password", "found_team")
-SIGNING_IN = ("sign_in", "forgot")
+SIGNING_IN = ("sign_in", "forgot", "break_glass")
+WITH_WAYS = ("accept", "accept_signed_in", "accept_sso", "sign_in", "sign_in_off")
 FORMS = (*CHOOSING, *SIGNING_IN)
 HOSTILE = [
     *("<img src=x onerror=alert(1)>", "<script>alert(1)</script>", '"><i x="', "' autofocus onfocus='x", "&lt;b&gt;"),
@@ -199,9 +202,35 @@ def test_the_other_account_is_named_and_can_be_switched() -> None:
 
 
 def test_case_110_single_sign_on_asks_no_password() -> None:
-    assert "Continue with Okta" in said("accept_sso")
     assert not page("accept_sso").all("input")
-    assert [link["href"] for link in page("accept_sso").all("a")] == [FIELDS["sso_url"]]
+    assert len(page("accept_sso").all("a")) == 2
+
+
+@pytest.mark.parametrize("name", WITH_WAYS)
+def test_each_provider_is_one_plain_link_above_any_form(name: str) -> None:
+    assert "Continue with Okta Continue with Google" in said(name)
+    seen = page(name)
+    links = [link for link in seen.all("a") if link.get("class") == "button"]
+    assert [link["href"] for link in links] == ["/sso/idp_1/start?invitation=x", "/sso/idp_2/start?invitation=x"]
+    order = [tag for tag, attrs in seen.tags if tag == "form" or attrs.get("class") == "button"]
+    assert order[:2] == ["a", "a"]
+    assert not [link for link in page(name, ways=()).all("a") if link.get("class") == "button"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("name", WITH_WAYS)
+def test_cases_113_201_a_providers_name_is_only_text(name: str, value: str) -> None:
+    hostile, ordinary = page(name, ways=[replace(OKTA, name=value)]), page(name, ways=[OKTA])
+    assert [(tag, attrs.keys()) for tag, attrs in hostile.tags] == [(tag, attrs.keys()) for tag, attrs in ordinary.tags]
+    with pytest.raises(ValueError, match=r"http\(s\)"):
+        page(name, ways=[replace(OKTA, start="javascript:alert(1)")])
+
+
+def test_without_passwords_the_page_leads_to_the_break_glass_codes_in_small_print() -> None:
+    assert said("sign_in_off", ways=()).endswith("Use a break-glass code")
+    assert "switched signing in by password off" in said("sign_in_off", ways=())
+    assert "signs in through its identity provider" in said("sign_in_off")
+    assert [link["href"] for link in page("break_glass").all("a")] == [FIELDS["sign_in_url"]]
 
 
 def test_an_expired_invitation_says_when_and_offers_to_ask_only_where_one_can() -> None:
@@ -250,7 +279,9 @@ def test_case_109_a_refusal_is_announced_and_tied_to_its_field(name: str) -> Non
     assert "alert" not in [attrs.get("role") for _, attrs in page(name).tags]
 
 
-@pytest.mark.parametrize(("name", "field"), [("sign_in", "email"), ("sign_in", "password"), ("forgot", "email")])
+@pytest.mark.parametrize(
+    ("name", "field"), [("sign_in", "email"), ("sign_in", "password"), ("forgot", "email"), ("break_glass", "code")]
+)
 def test_a_refusal_to_sign_in_is_announced_and_tied_to_its_field(name: str, field: str) -> None:
     seen = page(name, errors={field: "Odd."})
     assert [attrs.get("class") for _, attrs in seen.tags if attrs.get("role") == "alert"] == ["alert"]
@@ -294,7 +325,12 @@ def test_case_201_hostile_reasons_are_only_text(name: str, value: str) -> None:
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.tld"])
 @pytest.mark.parametrize(
     ("name", "field"),
-    [("accept_sso", "sso_url"), ("joined", "sign_in_url"), ("signed_in", "sign_out_url"), ("sign_in", "forgot_url")],
+    [
+        ("sign_in_off", "break_glass_url"),
+        ("joined", "sign_in_url"),
+        ("signed_in", "sign_out_url"),
+        ("sign_in", "forgot_url"),
+    ],
 )
 def test_case_201_only_web_addresses_become_links(name: str, field: str, url: str) -> None:
     with pytest.raises(ValueError, match=r"http\(s\)"):
@@ -336,7 +372,7 @@ def test_every_page_uses_exactly_the_fields_it_lists(name: str) -> None:
 
 
 def test_every_template_is_a_page_or_a_part() -> None:
-    parts = {"base", "form", "fields", "invited"}
+    parts = {"base", "form", "fields", "invited", "ways"}
     assert {path.stem for path in pages._TEMPLATES.glob("*.html")} == PAGES.keys() | parts
 
 

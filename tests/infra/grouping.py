@@ -45,6 +45,7 @@ def grouping(world: World, call: Call, secret: str, session: str) -> None:
     by_hand = f"/v1/members/{one['id']}/role"
     assert call(world, "PUT", by_hand, {"role": "member"}, session).status == 200
     assert call(world, "DELETE", f"{by_hand}-override", None, session).json["role"] == "admin"
+    assert call(world, "GET", f"/v1/members/{one['id']}/explain", None, session).status == 200
     scim("DELETE", f"/Users/{two['id']}")
     assert call(world, "DELETE", f"/v1/members/{three['id']}", None, session).status == 200
     scim("DELETE", f"/Groups/{outer['id']}")

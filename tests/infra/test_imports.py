@@ -31,13 +31,15 @@ def test_no_function_loads_hashing_or_signing_with_its_handler(tmp_path: Path) -
     assert loaded & HEAVY == set()
 
 
-def test_one_module_hashes_one_signs_one_checks_reports_and_all_load_what_they_need_when_they_do() -> None:
+def test_each_kind_of_cryptography_has_its_module_which_loads_what_it_needs_when_it_does() -> None:
     found = {path.relative_to(ROOT).as_posix(): names for path in _sources() if (names := _heavy(path))}
     signing = {"cryptography", "jwt"}
     assert found == {
         "shared/rollcall/auth/passwords.py": {"argon2"},
         "shared/rollcall/auth/reports.py": {"cryptography"},
         "shared/rollcall/auth/signing.py": signing,
+        "shared/rollcall/auth/id_tokens.py": signing,
+        "shared/rollcall/auth/sealing.py": {"cryptography"},
     }
 
 

@@ -115,6 +115,98 @@ def test_a_cancelled_transaction_leaves_rows_and_stream_as_they_were(stack: Stac
     assert [key for key, _ in module_of("MailFunction").seen] == ["OUT#kept", "OUT#later"]
 
 
+def test_an_update_leaves_every_copy_of_the_row_as_it_was(stack: Stack) -> None:
+    client = boto3.client("dynamodb")
+    key = {"PK": {"S": "p"}, "SK": {"S": "s"}}
+    deep = {
+        "m": {"M": {"in": {"L": [{"N": "1"}, {"M": {"x": {"NULL": True}}}]}}},
+        "s": {"SS": ["a", "b"]},
+        "b": {"B": b"\0"},
+    }
+    client.put_item(TableName=TABLE_NAME, Item=key | deep)
+    table = dynamodb_backends["123456789012"]["us-east-1"].tables[TABLE_NAME]
+    (kept,) = (row for rows in table.items.values() for row in rows.values())
+    told = kept.to_json()
+    client.update_item(
+        TableName=TABLE_NAME,
+        Key=key,
+        UpdateExpression="SET m.#i[0] = m.#i[0] + :one, m.#n = :one REMOVE b DELETE s :a",
+        ExpressionAttributeNames={"#i": "in", "#n": "new"},
+        ExpressionAttributeValues={":one": {"N": "1"}, ":a": {"SS": ["a"]}},
+    )
+    assert kept.to_json() == told
+    now = client.get_item(TableName=TABLE_NAME, Key=key)["Item"]
+    changed = {"in": {"L": [{"N": "2"}, {"M": {"x": {"NULL": True}}}]}, "new": {"N": "1"}}
+    assert now == key | {"m": {"M": changed}, "s": {"SS": ["b"]}}
+    assert stack.template.table
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_query_finds_its_partition_in_order_by_key_and_by_index() -> None:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="other",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in ("PS", "NN", "XS")],
+        KeySchema=_keyed("P", "N"),
+        GlobalSecondaryIndexes=[
+            {"IndexName": "by-x", "KeySchema": _keyed("X", "N"), "Projection": {"ProjectionType": "ALL"}}
+        ],
+    )
+    for number in (10, 9, -1):
+        for name in "ba":
+            row = {"P": {"S": name}, "N": {"N": str(number)}} | ({"X": {"S": "x"}} if number > 0 else {})
+            client.put_item(TableName="other", Item=row)
+    assert _found("P = :v", "b") == [("b", "-1"), ("b", "9"), ("b", "10")]
+    assert _found("P = :v", "b", ScanIndexForward=False, Limit=2) == [("b", "10"), ("b", "9")]
+    after = {"P": {"S": "b"}, "N": {"N": "-1"}}
+    assert _found("P = :v", "b", ExclusiveStartKey=after) == [("b", "9"), ("b", "10")]
+    assert _found("P = :v", "none") == _found("X = :v", "none", IndexName="by-x") == []
+    assert sorted(_found("X = :v", "x", IndexName="by-x")) == [("a", "10"), ("a", "9"), ("b", "10"), ("b", "9")]
+    assert [number for _, number in _found("X = :v", "x", IndexName="by-x")] == ["9", "9", "10", "10"]
+    rows = client.scan(TableName="other")["Items"]
+    assert [(row["P"]["S"], row["N"]["N"]) for row in rows[:4]] == [("a", "-1"), ("a", "9"), ("a", "10"), ("b", "-1")]
+
+
+def _keyed(partition: str, row: str) -> list[dict[str, str]]:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": row, "KeyType": "RANGE"}]
+
+
+def _found(condition: str, value: str, **more: Any) -> list[tuple[str, str]]:
+    values = {":v": {"S": value}}
+    told = boto3.client("dynamodb").query(
+        TableName="other", KeyConditionExpression=condition, ExpressionAttributeValues=values, **more
+    )
+    return [(row["P"]["S"], row["N"]["N"]) for row in told["Items"]]
+
+
+@pytest.mark.parametrize(
+    ("expression", "complaint"),
+    [
+        ("SET a = :one SET c = :one", 'The "SET" section can only be used once'),
+        ("SET a = :one, a = :one", "Two document paths overlap"),
+        ("SET SK = :one", "This attribute is part of the key"),
+        ("SET a = nothing + :one", "attribute that does not exist"),
+        ("SET a = :one + :two", "attribute value used in expression is not defined"),
+        ("SET a :one", "Syntax error"),
+    ],
+)
+@pytest.mark.usefixtures("stack")
+def test_an_update_that_is_none_is_refused_each_time(expression: str, complaint: str) -> None:
+    client = boto3.client("dynamodb")
+    key = {"PK": {"S": "p"}, "SK": {"S": "s"}}
+    client.put_item(TableName=TABLE_NAME, Item=key)
+    for _ in range(2):
+        with pytest.raises(client.exceptions.ClientError, match=complaint):
+            client.update_item(
+                TableName=TABLE_NAME,
+                Key=key,
+                UpdateExpression=expression,
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )
+    assert client.get_item(TableName=TABLE_NAME, Key=key)["Item"] == key
+
+
 def test_the_stream_delivers_what_the_filter_names_in_order_and_once(stack: Stack) -> None:
     for key in ("OUT%231", "T%231", "OUT%232", "OUT%231"):
         stack.call("POST", f"/write?key={key}")

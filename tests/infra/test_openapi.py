@@ -35,6 +35,7 @@ ROUTED = {
 }
 OPERATIONS = operations()
 KEYS = sorted(OPERATIONS)
+ENDPOINTS = openapi.endpoints()
 
 
 # ---------------------------------------------------------------- as generated
@@ -84,7 +85,7 @@ def tree(kind: type[RollcallError]) -> set[type[RollcallError]]:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_an_operation_says_who_may_call_it_what_it_does_and_what_it_may_answer(key: str) -> None:
-    operation, endpoint = OPERATIONS[key], openapi.endpoints()[key]
+    operation, endpoint = OPERATIONS[key], ENDPOINTS[key]
     assert operation["summary"]
     public = {} in operation["security"]
     assert public == (endpoint.permission is None and not endpoint.leaving)

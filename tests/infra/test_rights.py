@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -108,6 +109,23 @@ def _call(world: World, method: str, path: str, body: object = None, token: str 
     return world.call(method, path, body, token=token, headers=headers)
 
 
+def _link_to_sso(reset: str) -> None:
+    """Give the holder of a link a tie to an SSO connection, which the first proof of their address voids."""
+    from rollcall.auth import secrets  # noqa: PLC0415 - as in `_found_team`
+    from rollcall.domain.changes import Change, Updated  # noqa: PLC0415
+    from rollcall.storage import keys  # noqa: PLC0415
+    from rollcall.storage.commit import commit  # noqa: PLC0415
+    from rollcall.storage.reads import read  # noqa: PLC0415
+
+    token = secrets.parse(reset)
+    assert token
+    who = token.team_id, token.owner_id
+    member = read([keys.member(*who)]).member(*who)
+    assert member
+    tied = replace(member, subjects={"idp_" + "0" * 26: "somebody"}, version=member.version + 1)
+    commit(Change((Updated(member, tied),)))
+
+
 def _joining(world: World) -> None:
     owner, reset = world.acme.owner.pat, world.link(OWNER)
     for email, role in (("new0@example.com", "owner"), ("new1@example.com", "member"), ("new2@example.com", "member")):
@@ -121,6 +139,7 @@ def _joining(world: World) -> None:
         joined = {"token": token, "name": "New Person", "password": PASSWORD}
         assert _call(world, "POST", "/v1/invitations/accept", joined).status == 201
     assert _call(world, "GET", f"/reset/{reset}").status == 200
+    _link_to_sso(reset)
     complete = {"token": reset, "password": PASSWORD}
     assert _call(world, "POST", "/v1/password-resets/complete", complete).status == 204
     assert _call(world, "GET", "/v1/teams/hooli/sign-in-options").status == 200

@@ -269,6 +269,8 @@ def test_case_303_throttles_stand_on_the_stage_and_tighter_ones_where_anybody_ma
         "POST /v1/teams",
         "POST /v1/token-leaks",
         "POST /v1/teams/{slug}/sessions",
+        "POST /v1/teams/{slug}/break-glass-sessions",
+        "POST /t/{slug}/break-glass",
     }
 
 

@@ -6,12 +6,14 @@ import base64
 import hashlib
 import json
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
 import jwt
 import pytest
 
+from infra.local.server import Server
 from infra.local.stack import Stack
 from infra.local.toys.idp_people import PEOPLE
 from infra.local.toys.idp_requests import CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID
@@ -260,12 +262,22 @@ def test_the_stack_has_it_below_its_own_address_for_people_who_come_from_another
         assert stack.call("GET", "/_dev/idp", [HOST]).status == 200
 
 
-def test_seeded_teams_are_connected_to_it_where_that_is_asked_for(tmp_path: Path) -> None:
-    with Stack(dev_folder=tmp_path) as stack:
+def test_seeded_teams_are_connected_to_it_and_their_people_sign_in_through_it(tmp_path: Path) -> None:
+    """Over HTTP from end to end: the handlers ask the provider that the same server answers for."""
+    with Server(0) as server, Stack(dev_folder=tmp_path, base_url=server.base_url) as stack:
+        server.answer = stack.call
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
         for team in stack.seed(5, sso=True):
             held = credentials.parse(team["owner"]["pat"])
             assert held
             (connection,) = sso_connections_of(held.team_id)
-            assert (connection.name, connection.enabled) == ("Dev IdP", True)
-            assert connection.issuer == "http://127.0.0.1:8000/_dev/idp"
-            assert connection.vouched is Role.OWNER
+            assert (connection.name, connection.issuer) == ("Dev IdP", f"{server.base_url}/_dev/idp")
+            assert (connection.enabled, connection.vouched) == (True, Role.OWNER)
+            left = ask(f"{server.base_url}/sso/{connection.id}/start")
+            kept = left.headers["set-cookie"].partition(";")[0]
+            back = ask(sign_in(left.headers["location"], team["owner"]["email"]), None, {"cookie": kept})
+            assert (back.status, back.headers["location"]) == (302, f"{server.base_url}/t/{team['slug']}")
+            assert back.headers["set-cookie"].startswith("__Host-rollcall=rc_ses_")
+        server.shutdown()
+        thread.join()

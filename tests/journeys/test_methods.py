@@ -15,13 +15,12 @@ from infra.openapi import UNDESCRIBED
 from rollcall.http.bodies import FORM
 from tests.kit import GOOD_PASSWORD
 from tests.matrix import OPERATIONS, ROUTES_BESIDE, Beside, Operation
-from tests.scenes import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tests.kit import Answer, World
-    from tests.scenes import Scene
+    from tests.scenes import Scene, Walk
 
 METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "POST", "PUT", "PATCH", "DELETE")
 READING = ("GET", "HEAD")
@@ -139,13 +138,6 @@ CHANGING = sorted(
     if route.key not in {*UNDESCRIBED, "POST /v1/invitations/inspect", *UNCHANGING, "POST /v1/token-leaks"}
     and route.method not in READING
 )
-
-
-@pytest.fixture(scope="module")
-def walk(seeded: World) -> Iterator[Walk]:
-    walk = Walk(seeded)
-    yield walk
-    walk.close()
 
 
 @pytest.mark.parametrize("route", CHANGING)

@@ -34,10 +34,10 @@ from tests.matrix import (
 from tests.scenes import ROLES, Walk, of_team_a
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from rollcall.http.endpoint import Endpoint
-    from tests.kit import Answer, World
+    from tests.kit import Answer
     from tests.scenes import Cast, Scene
 
 WALKED = [row for row in ROWS if row.way not in NOT_YET and row.part != "I"]  # part I: test_scim_matrix.py
@@ -50,13 +50,6 @@ STATES = {
     "team deleted": "active",
     "active, SSO enforced": "active",
 }
-
-
-@pytest.fixture(scope="module")
-def walk(seeded: World) -> Iterator[Walk]:
-    walk = Walk(seeded)
-    yield walk
-    walk.close()
 
 
 # ---------------------------------------------------------------- asking

@@ -13,20 +13,11 @@ from tests.matrix import ROWS, SCIM_OPERATIONS, SCIM_ROUTE, Row
 from tests.scenes import Walk, of_team_a
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.kit import Answer, World
+    from tests.kit import Answer
     from tests.scenes import Scene
 
 PART = [row for row in ROWS if row.part == "I"]
 FOREIGN = "other team's SCIM token"
-
-
-@pytest.fixture(scope="module")
-def walk(seeded: World) -> Iterator[Walk]:
-    walk = Walk(seeded)
-    yield walk
-    walk.close()
 
 
 def token_of(scene: Scene, credential: str) -> str | None:

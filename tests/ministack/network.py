@@ -23,7 +23,7 @@ from rollcall.domain.provisioning import USER_NAME
 from rollcall.storage import keys, reads, roster
 from rollcall.storage.items import MemberItem, OwnersItem
 from rollcall.storage.values import member_of
-from tests.kit import World
+from tests.kit import NOT_CHANGES, World, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,6 +98,9 @@ class Stored(World):
 
     def items(self, prefix: str = "") -> list[dict[str, Json]]:
         return self._scan(prefix)
+
+    def _texts(self) -> list[str]:
+        return [text_of(item) for item in self.items() if not item["PK"]["S"].startswith(NOT_CHANGES)]
 
     def _scan(self, prefix: str, **filtered: Json) -> list[dict[str, Json]]:
         return stored(prefix, **filtered)

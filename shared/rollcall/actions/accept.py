@@ -1,10 +1,12 @@
 """Accept an invitation by its link, or look at it first (J2-J4, I5-I7, I9)."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rollcall.actions.call import Call, system
 from rollcall.actions.sessions import new_session
+from rollcall.actions.ways_in import WayIn, ways_in
 from rollcall.auth import links, passwords
 from rollcall.auth.secrets import Secret
 from rollcall.domain import invitations, renewals
@@ -21,11 +23,13 @@ from rollcall.domain.errors import (
 )
 from rollcall.domain.invitations import Invitation, Via
 from rollcall.domain.members import Member, RoleSource, Session, Source
+from rollcall.domain.sso_connections import SsoConnection, usable
 from rollcall.domain.teams import Team
 from rollcall.domain.text import LinkText, NewPassword, PersonName
 from rollcall.storage import keys
 from rollcall.storage.keys import Key
 from rollcall.storage.reads import invitation_keys
+from rollcall.storage.sso_connections import sso_connections_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,12 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A live link's invitation, its team, and the way it came."""
+    """A live link's invitation, its team with the connections that sign people in, and the way it came."""
 
     invitation: Invitation
     team: Team
     via: Via
+    connections: tuple[SsoConnection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,11 @@ def reads(token: Secret) -> list[Key]:
     return [keys.team(team_id), *invitation_keys(team_id, token.owner_id), keys.open_blocks(team_id)]
 
 
+def connections(team_id: str) -> tuple[SsoConnection, ...]:
+    """Read the connections that sign people in to the team: what is read beside, at the same time."""
+    return tuple(usable(sso_connections_of(team_id)))
+
+
 def inspect(call: Call, token: Secret, link_keys: list[bytes]) -> Seen:
     """Return what the link stands for; changes nothing (I7). Raises Gone with the reason for a true but dead link."""
     team = call.found.team(token.team_id)
@@ -78,7 +88,8 @@ def inspect(call: Call, token: Secret, link_keys: list[bytes]) -> Seen:
     if verified is None:
         raise LinkUnknown
     generation, via = verified
-    seen = Seen(invitation, team, via)
+    beside = call.found.beside
+    seen = Seen(invitation, team, via, beside if isinstance(beside, tuple) else ())
     try:
         invitations.check_link(invitation, generation, call.now)
     except Gone as dead:
@@ -102,7 +113,7 @@ def ask_again(call: Call, token: Secret, link_keys: list[bytes]) -> Seen:
     return seen
 
 
-def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[bytes]) -> Joined:
+def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[bytes], base_url: str) -> Joined:
     """Make the invited person a member with the invited role and what is left of the invited products.
 
     Raises Gone for a dead link, WrongAccount, SsoRequired, Invalid for a password that is missing, weak or not asked
@@ -112,7 +123,7 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
     invitation, team = seen.invitation, seen.team
     _check_account(call, invitation)
     if team.sso_enforced:
-        raise SsoRequired(extra={"start": f"/t/{team.slug}"})
+        raise _elsewhere(seen, ways_in(seen.connections, base_url, token.text))
     password_hash = _password(acceptance, invitation, team)
     member = _member(call, seen, acceptance.name, password_hash)
     session = new_session(call, member.id, team, "password") if password_hash else None
@@ -124,6 +135,14 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
     except NotCovered:
         raise _withdrawn(call, seen) from None
     return joined
+
+
+def _elsewhere(seen: Seen, ways: Sequence[WayIn]) -> SsoRequired:
+    """Say where people join who may not join here; the invitation travels along (J4)."""
+    start = ways[0].start if ways else f"/t/{seen.team.slug}"
+    refused = SsoRequired(extra={"start": start, "providers": [way.told for way in ways]})
+    refused.about = seen
+    return refused
 
 
 def _withdrawn(call: Call, seen: Seen) -> LinkRevoked:

@@ -18,6 +18,7 @@ from rollcall.storage.waves import wave
 WINDOW = timedelta(minutes=15)
 TRIES_PER_MEMBER = 10
 TRIES_PER_ADDRESS = 100
+TRIES_PER_CODE = 5
 IN_A_ROW = 100
 IN_A_ROW_FROM_ANYWHERE = 90
 KNOWN_FOR = timedelta(days=90)
@@ -36,7 +37,7 @@ class Budget:
 
     @property
     def scope(self) -> str:
-        """Return what it counts, for the log: `member`, `here`, `address` or `row`."""
+        """Return what it counts, for the log: `member`, `here`, `address`, `row` or `glass`."""
         return self.key.pk.split("#")[1]
 
 
@@ -67,6 +68,12 @@ def of(who: str, address: str, stored: str | None, *, known: bool, now: datetime
             ROW_KEPT,
         ),
     )
+
+
+def of_break_glass(team: str, address: str, now: datetime) -> Budget:
+    """Return what a break-glass code takes: of the tries that an address has at a team (case 43)."""
+    key = keys.throttle("glass", f"{team}\0{site(address)}", marks.window(now, WINDOW))
+    return Budget(key, TRIES_PER_CODE)
 
 
 def take(budgets: Budgets, now: datetime) -> Budget | None:

@@ -1,4 +1,4 @@
-"""Letters to the owners of a team, of what is theirs to mend: credentials and claims that end."""
+"""Letters to the owners of a team, of what is theirs to mend or to know: credentials that end, codes that were used."""
 
 from collections.abc import Mapping
 

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -167,18 +168,14 @@ def _addresses(where: Url, wire: Wire, deadline: float) -> Sequence[str]:
     found: list[str] = []
 
     def look_up() -> None:
-        try:
+        with suppress(OSError, ValueError):
             found.extend(wire.resolve(where.host, where.port))
-        except (OSError, ValueError):
-            found.clear()
 
     thread = threading.Thread(target=look_up, daemon=True)
     thread.start()
     thread.join(_left(deadline))
     addresses = tuple(found)
-    if thread.is_alive() or not addresses:
-        raise ProviderUnavailable("the name leads to no public address")
-    if not where.exempt and not all(public(address) for address in addresses):
+    if not addresses or not (where.exempt or all(public(address) for address in addresses)):
         raise ProviderUnavailable("the name leads to no public address")
     return addresses
 

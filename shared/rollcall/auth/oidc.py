@@ -1,4 +1,4 @@
-"""Signing in by OpenID Connect: discovery, the way to the provider, and the exchange of the code (RFC 6749, RFC 7636).
+"""Signing in by OpenID Connect (C5): discovery, the way to the provider, the code's exchange (RFC 6749, RFC 7636).
 
 No storage and no pages: who the claims mean is the use case's to say. What is asked of the network goes by fetch.
 """

@@ -9,7 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 LONGEST_URL = 2048
 _URL = re.compile(
     r"(?P<origin>(?P<scheme>https?)://(?P<authority>(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])"
-    r"(?::(?P<port>[0-9]{1,5}))?))(?P<path>/[!-\"$->@-\[\]-~]*)?(?P<query>\?[!-\"$-\[\]-~]*)?"
+    r"(?::(?P<port>[0-9]{1,5}))?))"
+    r"(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@/%-]*)?(?P<query>\?[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?"  # RFC 3986
 )
 _PORTS = range(1, 65_536)
 _UNICAST = IPv6Network("2000::/3")

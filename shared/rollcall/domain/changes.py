@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
+    from rollcall.domain.break_glass import BreakGlass
     from rollcall.domain.connections import Connection
     from rollcall.domain.domains import TeamDomain
     from rollcall.domain.events import Deed
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from rollcall.domain.teams import Team
     from rollcall.domain.tokens import Token
 
-    Value: TypeAlias = Team | Member | Invitation | Token | Connection | TeamDomain | ScimConflict | SsoConnection
+    Value: TypeAlias = (
+        Team | Member | Invitation | Token | Connection | TeamDomain | ScimConflict | SsoConnection | BreakGlass
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,10 +257,14 @@ def set_password(member: Member, password_hash: str, actor: Actor, letter_id: st
     """Set a password by mailed link: every session ends, tokens stay, the link and older ones are spent (I8).
 
     The epoch rises, so that a sign-in with the older password that is under way cannot add its session. A mailed
-    link proves the address.
+    link proves the address; where it is the first proof, whatever was set before is void, tokens and links to SSO too
+    (I13).
     """
+    first = not member.email_verified
     after = replace(
         member,
+        pats={} if first else member.pats,
+        subjects={} if first else member.subjects,
         password_hash=password_hash,
         password_link=PasswordLink(member.password_link.generation + 1),
         email_verified=True,
@@ -268,6 +272,8 @@ def set_password(member: Member, password_hash: str, actor: Actor, letter_id: st
         epoch=member.epoch + 1,
         version=member.version + 1,
     )
-    deed = Deed(Action.PASSWORD_SET, actor, member.subject, None, {"sessions_ended": len(member.sessions)})
+    told = {"sessions_ended": len(member.sessions)} | ({"tokens_ended": len(member.pats)} if first else {})
+    deed = Deed(Action.PASSWORD_SET, actor, member.subject, None, told)
     notice = Letter(letter_id, "password_changed", member.team_id, member.id, 0, now, {})
-    return Change(steps=(Updated(member, after, cuts=("sessions",)),), deeds=(deed,), letters=(notice,))
+    cuts = ("sessions", "pats") if first else ("sessions",)
+    return Change(steps=(Updated(member, after, cuts=cuts),), deeds=(deed,), letters=(notice,))

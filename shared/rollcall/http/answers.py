@@ -9,8 +9,9 @@ from rollcall.actions.grants import Recorded
 from rollcall.actions.invite import warnings
 from rollcall.actions.invite_many import Outcome, emails
 from rollcall.actions.preview_tokens import Preview
-from rollcall.actions.sign_in import SignedIn
+from rollcall.actions.sign_in import Options, SignedIn
 from rollcall.actions.tokens import Held, Listed
+from rollcall.actions.ways_in import ways_in
 from rollcall.auth import keyring
 from rollcall.domain.grants import Grant
 from rollcall.domain.invitations import Invitation
@@ -76,6 +77,17 @@ def copied_link(_: Request[Any], value: tuple[str, Invitation]) -> Reply:
     return Reply(200, {"url": url, "expires_at": rfc3339(about.expires_at)}, etag(about.version), secret=True)
 
 
+def sign_in_options(_: Request[Any], value: Options) -> Reply:
+    """Return 200 with how people sign in to a team."""
+    body = {
+        "team": {"slug": value.team.slug, "name": value.team.name},
+        "password": value.team.passwords_open,
+        "sso_enforced": value.team.sso_enforced,
+        "providers": [way.told for way in ways_in(value.connections, os.environ["PUBLIC_BASE_URL"])],
+    }
+    return Reply(200, body)
+
+
 def nothing(_: Request[Any], __: object) -> Reply:
     """Return 204."""
     return Reply(204)
@@ -86,9 +98,10 @@ def accepted(_: Request[Any], __: object) -> Reply:
     return Reply(202)
 
 
-def seen_link(_: Request[Any], seen: Seen) -> Reply:
+def seen_link(request: Request[Any], seen: Seen) -> Reply:
     """Return 200 with what a live link stands for."""
     about, team = seen.invitation, seen.team
+    ways = ways_in(seen.connections, os.environ["PUBLIC_BASE_URL"], request.link.text)
     body = {
         "team": {"slug": team.slug, "name": team.name},
         "email": about.email,
@@ -99,6 +112,7 @@ def seen_link(_: Request[Any], seen: Seen) -> Reply:
         "expires_at": rfc3339(about.expires_at),
         "needs_password": about.send_password_email and team.passwords_open,
         "sso_required": team.sso_enforced,
+        "providers": [way.told for way in ways],
     }
     return Reply(200, body)
 
@@ -266,9 +280,10 @@ def events(request: Request[Any], page: EventPage) -> Reply:
 def explanation(request: Request[Any], value: Explanation) -> Reply:
     """Return where role and product access come from."""
     who = value.member
+    candidates = [one.facts for one in value.candidates]
     role = {"value": who.role.value, "source": who.role_source.value, "event": value.role_event}
     access = {"value": who.products.within(request.call.team).told, "event": value.products_event}
-    return Reply(200, {"member": who.id, "role": role, "products": access})
+    return Reply(200, {"member": who.id, "role": {**role, "candidates": candidates}, "products": access})
 
 
 def plain(_: Request[Any], value: object) -> Reply:

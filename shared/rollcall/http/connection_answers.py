@@ -1,12 +1,14 @@
-"""What the routes of the SCIM connection answer; pure, as answers.py is."""
+"""What the routes of the SCIM connection and of break-glass codes answer; pure, as answers.py is."""
 
 import os
 from typing import Any
 
+from rollcall.actions.break_glass import MadeCodes
 from rollcall.actions.scim_conflicts import ConflictPage
 from rollcall.actions.scim_tokens import ListedTokens
 from rollcall.domain.connections import RoleRule, ScimToken
 from rollcall.domain.domains import TeamDomain
+from rollcall.domain.times import rfc3339
 from rollcall.http import cursors, queries
 from rollcall.http.endpoint import Request
 from rollcall.http.reply import Reply
@@ -48,6 +50,11 @@ def conflicts(request: Request[Any], page: ConflictPage) -> Reply:
     """Return a page of conflicts, each with its member and what the provider sent; there is no total of them."""
     rows = [conflict_view(conflict, member) for conflict, member in page.rows]
     return Reply(200, {"data": rows, "next_cursor": _cursor(request, page.following, ())})
+
+
+def made_codes(_: Request[Any], made: MadeCodes) -> Reply:
+    """Return 201 with break-glass codes, shown this once."""
+    return Reply(201, {"codes": list(made.codes), "made_at": rfc3339(made.made_at)}, secret=True)
 
 
 def _cursor(request: Request[Any], following: str | None, names: tuple[str, ...]) -> str | None:

@@ -1,8 +1,9 @@
-"""The routes of the team's SCIM connection: its tokens (S2) and which groups give which role (R2)."""
+"""The routes of the SCIM connection, its tokens (S2) and mapping of groups (R2), and of making break-glass codes."""
 
 from typing import Any
 
-from rollcall.actions import scim_tokens
+from rollcall.actions import break_glass, scim_tokens
+from rollcall.actions.break_glass import MadeCodes
 from rollcall.actions.scim_tokens import ListedTokens, NewScimToken, RoleMapping
 from rollcall.domain.connections import RoleRule, ScimToken
 from rollcall.domain.permissions import Permission
@@ -49,10 +50,19 @@ def _map(request: Request[RoleMapping]) -> tuple[RoleRule, ...]:
     return scim_tokens.set_role_mapping(request.call, request.body)
 
 
+@endpoint(
+    permission=Permission.BREAK_GLASS, reads=lambda asked: break_glass.reads(asked.team_id), answer=answers.made_codes
+)
+def _make_codes(request: Request[Nothing]) -> MadeCodes:
+    """Make the caller's break-glass codes, shown this once; their earlier ones are void."""
+    return break_glass.make_codes(request.call)
+
+
 ROUTES: dict[str, Endpoint] = {
     "GET /v1/team/scim-tokens": _list,
     "POST /v1/team/scim-tokens": _issue,
     "DELETE /v1/team/scim-tokens/{id}": _revoke,
     "GET /v1/team/scim-role-mapping": _mapping,
     "PUT /v1/team/scim-role-mapping": _map,
+    "POST /v1/team/break-glass-codes": _make_codes,
 }

@@ -1,5 +1,6 @@
 """Which page answers what on `/i/{token}` and `/reset/{token}`: the pages themselves are `pages.py`'s."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from rollcall.actions import accept, set_password
 from rollcall.actions.accept import Acceptance, Joined, Seen
 from rollcall.actions.send_letter import product_names
 from rollcall.actions.set_password import Holder
+from rollcall.actions.ways_in import WayIn, ways_in
 from rollcall.domain.errors import (
     Gone,
     Invalid,
@@ -61,14 +63,11 @@ def show_invitation(request: Request[Any]) -> Seen:
 def invitation_page(request: Request[Any], seen: Seen) -> Reply:
     """Return the page that asks the invited person to join."""
     if seen.team.sso_enforced:
-        page = render_page(
-            "accept_sso", **_invited(seen), provider="your identity provider", sso_url=sign_in_url(seen.team.slug)
-        )
-        return page_reply(200, page)
-    caller, show = request.call.caller, request.asked.http.parameter("show") == "1"
+        return page_reply(200, _elsewhere(seen, request.link.text))
+    caller, token, show = request.call.caller, request.link.text, request.asked.http.parameter("show") == "1"
     if caller is not None and caller.member.email_key == seen.invitation.email_key:
-        return page_reply(200, _form(seen, caller.member.name, {}, show=show, page="accept_signed_in"))
-    return page_reply(200, _form(seen, "", {}, show=show))
+        return page_reply(200, _form(seen, token, caller.member.name, {}, show=show, page="accept_signed_in"))
+    return page_reply(200, _form(seen, token, "", {}, show=show))
 
 
 def join(request: Request[JoinForm]) -> Joined | Seen:
@@ -80,9 +79,10 @@ def join(request: Request[JoinForm]) -> Joined | Seen:
     if form.ask is not None:
         return accept.ask_again(request.call, token, link_keys())
     seen = accept.inspect(request.call, token, link_keys())
+    base_url = os.environ["PUBLIC_BASE_URL"]
     given = {"token": token.text, "name": form.name, **({"password": form.password} if form.password else {})}
     try:
-        return accept.accept(request.call, token, fill(Acceptance, given), link_keys())
+        return accept.accept(request.call, token, fill(Acceptance, given), link_keys(), base_url)
     except Invalid as flaw:
         flaw.about = (seen, form.name)
         raise
@@ -132,7 +132,7 @@ def failure(error: RollcallError, http: HttpRequest) -> Reply:
 
 def _failed(error: RollcallError, http: HttpRequest) -> str:
     if isinstance(error, Invalid) and error.about is not None:
-        return _again(error)
+        return _again(error, http)
     if isinstance(error, TooManyRequests):
         return render_page("too_many", wait_seconds=error.retry_after)
     if isinstance(error, WrongAccount):
@@ -141,8 +141,8 @@ def _failed(error: RollcallError, http: HttpRequest) -> str:
         return render_page("accept_wrong_account", team=team, **emails)
     if isinstance(error, Gone):
         return _dead(error)
-    if isinstance(error, SsoRequired):
-        return render_page("problem", title="Single sign-on", sentence=error.detail, request_id=http.request_id)
+    if isinstance(error, SsoRequired) and isinstance(error.about, Seen):
+        return _elsewhere(error.about, http.path["token"])
     title = status_of(error)[1]
     return render_page("problem", title=title, sentence=error.detail, request_id=http.request_id)
 
@@ -164,21 +164,31 @@ def _dead(error: Gone) -> str:
     return render_page("problem", title="A newer link was sent", sentence=error.detail, request_id="-")
 
 
-def _again(error: Invalid) -> str:
+def _again(error: Invalid, http: HttpRequest) -> str:
     errors = {flaw.pointer.strip("/"): flaw.detail for flaw in error.flaws}
     if isinstance(error.about, Holder):
         return _password_form(error.about, errors, show=False)
     seen, name = error.about if isinstance(error.about, tuple) else (None, "")
-    return _form(seen, name, errors, show=False) if isinstance(seen, Seen) else render_page("dead_unknown")
+    if not isinstance(seen, Seen):
+        return render_page("dead_unknown")
+    return _form(seen, http.path["token"], name, errors, show=False)
 
 
-def _form(seen: Seen, name: str, errors: dict[str, str], *, show: bool, page: str = "accept") -> str:
+def _form(seen: Seen, token: str, name: str, errors: dict[str, str], *, show: bool, page: str = "accept") -> str:
     asks = seen.invitation.send_password_email and seen.team.passwords_open
     state = {"errors": errors, "show_password": show}
-    return render_page(page, **_invited(seen), name=name, asks_password=asks, **state)
+    return render_page(page, **_invited(seen, token), name=name, asks_password=asks, **state)
 
 
-def _invited(seen: Seen) -> dict[str, object]:
+def _elsewhere(seen: Seen, token: str) -> str:
+    """Return the page that leads to the team's identity providers, the invitation with it (J4)."""
+    invited = _invited(seen, token)
+    if not seen.connections:
+        invited["ways"] = (WayIn("", "", "your identity provider", sign_in_url(seen.team.slug)),)
+    return render_page("accept_sso", **invited)
+
+
+def _invited(seen: Seen, token: str) -> dict[str, object]:
     about, team = seen.invitation, seen.team
     return {
         "team": team.name,
@@ -187,6 +197,7 @@ def _invited(seen: Seen) -> dict[str, object]:
         "products": product_names(about.products, team),
         "email": about.email,
         "expires_at": about.expires_at,
+        "ways": ways_in(seen.connections, os.environ["PUBLIC_BASE_URL"], token),
     }
 
 

@@ -22,12 +22,12 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 _WHO_INVITED: Final = frozenset({"team", "inviter_name", "role", "products", "email"})
 
 #: Every page and the fields it needs. Texts come as they are stored, times as datetimes with a zone, `products` as
-#: names or "all"; escaping, dates and wording are the templates' work.
+#: names or "all", `ways` as actions.ways_in says; escaping, dates and wording are the templates' work.
 PAGES: Final[Mapping[str, frozenset[str]]] = {
-    "accept": _WHO_INVITED | {"name", "asks_password", "expires_at"},
-    "accept_signed_in": _WHO_INVITED | {"name", "asks_password", "expires_at"},
+    "accept": _WHO_INVITED | {"name", "asks_password", "expires_at", "ways"},
+    "accept_signed_in": _WHO_INVITED | {"name", "asks_password", "expires_at", "ways"},
     "accept_wrong_account": frozenset({"team", "email", "signed_in_email"}),
-    "accept_sso": _WHO_INVITED | {"provider", "sso_url", "expires_at"},
+    "accept_sso": _WHO_INVITED | {"ways", "expires_at"},
     "joined": frozenset({"team", "name", "email", "sign_in_url"}),
     "dead_expired": frozenset({"team", "inviter_name", "expired_at", "can_ask"}),
     "dead_revoked": frozenset({"team"}),
@@ -41,8 +41,9 @@ PAGES: Final[Mapping[str, frozenset[str]]] = {
     "password_set": frozenset({"team", "email", "sign_in_url"}),
     "found_team": frozenset({"team", "email"}),
     "team_founded": frozenset({"team", "email", "sign_in_url"}),
-    "sign_in": frozenset({"team", "email", "forgot_url", "show_url"}),
-    "sign_in_off": frozenset({"team"}),
+    "sign_in": frozenset({"team", "email", "forgot_url", "show_url", "ways"}),
+    "sign_in_off": frozenset({"team", "ways", "break_glass_url"}),
+    "break_glass": frozenset({"team", "email", "sign_in_url"}),
     "signed_in": frozenset({"team", "email", "sign_out_url"}),
     "forgot": frozenset({"team", "email", "sign_in_url"}),
     "forgot_asked": frozenset({"sign_in_url"}),
@@ -51,7 +52,9 @@ PAGES: Final[Mapping[str, frozenset[str]]] = {
 }
 #: What a page with a form may be given besides: a sentence about the whole try, sentences by field name, and whether
 #: the password shows as it is typed (the page's own `?show=1` link).
-_FORMS: Final = frozenset({"accept", "accept_signed_in", "set_password", "found_team", "sign_in", "forgot"})
+_FORMS: Final = frozenset(
+    {"accept", "accept_signed_in", "set_password", "found_team", "sign_in", "forgot", "break_glass"}
+)
 _FORM_STATE: Final[Mapping[str, object]] = {"error": None, "errors": {}, "show_password": False}
 
 

@@ -1,15 +1,18 @@
-"""The pages of signing in at `/t/{slug}`: the form and the cookie it gives, signing out, asking for a reset."""
+"""The pages of signing in at `/t/{slug}`: form, providers, the cookie they give; signing out, asking for a reset."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from rollcall.actions import reset_password, sessions, sign_in
 from rollcall.actions.reset_password import ForgottenPassword
-from rollcall.actions.sign_in import Credentials, SignedIn
+from rollcall.actions.sign_in import NO_TEAM, Credentials, Options, SignedIn
+from rollcall.actions.ways_in import WayIn, ways_in
 from rollcall.auth import secrets
 from rollcall.domain.errors import Invalid, NotFound, RollcallError, TooManyRequests, Unauthenticated
+from rollcall.domain.sso_connections import SsoConnection, usable
 from rollcall.domain.teams import Team
 from rollcall.domain.text import FormText
 from rollcall.http import answers
@@ -22,6 +25,7 @@ from rollcall.http.reply import Reply
 from rollcall.http.request import HttpRequest, from_elsewhere, same_origin, sessions_of
 from rollcall.mail.address import canonical
 from rollcall.mail.words import wait
+from rollcall.storage.sso_connections import sso_connections_of
 
 NO_TEXT = FormText("")
 
@@ -48,32 +52,34 @@ class Filled:
     page: str
     team: Team
     email: str
+    ways: Sequence[WayIn] = ()
 
 
-def show(request: Request[Any]) -> Team:
+def show(request: Request[Any]) -> Options:
     """Look at how people sign in to the team."""
-    return _team(request.asked.http)
+    return sign_in.options(_slug(request.asked.http))
 
 
-def sign_in_page(request: Request[Any], team: Team) -> Reply:
-    """Return the form or, to whoever is signed in to this team, the way to sign out."""
-    caller, http = request.call.caller, request.asked.http
+def sign_in_page(request: Request[Any], options: Options) -> Reply:
+    """Return the form and the providers or, to whoever is signed in to this team, the way to sign out."""
+    caller, http, team = request.call.caller, request.asked.http, options.team
     if caller is not None and caller.team.id == team.id:
         out = f"/t/{team.slug}/sign-out"
         return page_reply(200, render_page("signed_in", team=team.name, email=caller.member.email, sign_out_url=out))
-    return page_reply(200, _form(Filled("sign_in", team, _address(http)), shown=http.parameter("show") == "1"))
+    filled = Filled("sign_in", team, address(http), _ways(options.connections))
+    return page_reply(200, form(filled, shown=http.parameter("show") == "1"))
 
 
 def enter(request: Request[SignInForm]) -> SignedIn:
     """Sign in by the form: always a new session, and the one that the browser had ends."""
-    http, form = request.asked.http, request.body
-    _refuse_other_sites(http)
-    team = _team(http)
+    http, typed = request.asked.http, request.body
+    refuse_other_sites(http)
+    team = team_of(http)
     try:
-        given = fill(Credentials, {"email": form.email, "password": form.password})
+        given = fill(Credentials, {"email": typed.email, "password": typed.password})
         return sign_in.sign_in(request.call, team.slug, given, secrets.parse(next(iter(sessions_of(http)), None)))
     except (Invalid, Unauthenticated, TooManyRequests) as refused:
-        refused.about = Filled("sign_in", team, form.email)
+        refused.about = _filled_again("sign_in", team, typed.email)
         raise
 
 
@@ -99,20 +105,21 @@ def left(request: Request[Any], _: None) -> Reply:
     return Reply(303, headers=headers)
 
 
-def forgot_page(request: Request[Any], team: Team) -> Reply:
-    """Return the page that asks whose password is to be set anew."""
-    return page_reply(200, _form(Filled("forgot", team, _address(request.asked.http))))
+def forgot_page(request: Request[Any], options: Options) -> Reply:
+    """Return the page that asks whose password is to be set anew, or says how else people sign in."""
+    filled = Filled("forgot", options.team, address(request.asked.http), _ways(options.connections))
+    return page_reply(200, form(filled))
 
 
 def ask(request: Request[ForgotForm]) -> None:
     """Ask for a link that sets a new password; the answer tells nothing."""
-    http, form = request.asked.http, request.body
-    _refuse_other_sites(http)
+    http, email = request.asked.http, request.body.email
+    refuse_other_sites(http)
     slug = _slug(http)
     try:
-        wanted = fill(ForgottenPassword, {"email": form.email})
+        wanted = fill(ForgottenPassword, {"email": email})
     except Invalid as flaw:
-        flaw.about = Filled("forgot", _team(http), form.email)
+        flaw.about = _filled_again("forgot", team_of(http), email)
         raise
     reset_password.ask(request.call, slug, wanted)
 
@@ -134,19 +141,24 @@ def failure(error: RollcallError, http: HttpRequest) -> Reply:
 
 def _again(error: RollcallError, filled: Filled) -> str:
     if isinstance(error, Invalid):
-        return _form(filled, errors={flaw.pointer.strip("/"): flaw.detail for flaw in error.flaws})
+        return form(filled, errors={flaw.pointer.strip("/"): flaw.detail for flaw in error.flaws})
     if isinstance(error, TooManyRequests):
-        return _form(filled, error=f"Too many tries. Wait {wait(error.retry_after)}, then try again.")
-    return _form(filled, error=error.detail)
+        return form(filled, error=f"Too many tries. Wait {wait(error.retry_after)}, then try again.")
+    return form(filled, error=error.detail)
 
 
-def _form(filled: Filled, *, shown: bool = False, **state: object) -> str:
+def form(filled: Filled, *, shown: bool = False, **state: object) -> str:
+    """Return the page that a form was posted from, or is to be; without passwords, the ways that are left."""
     team, email = filled.team, filled.email
+    back = {"team": team.name, "email": email, "sign_in_url": sign_in_url(team.slug, email)}
+    if filled.page == "break_glass":
+        return render_page("break_glass", **back, **state)
     if not team.passwords_open:
-        return render_page("sign_in_off", team=team.name)
+        url = f"/t/{team.slug}/break-glass"
+        return render_page("sign_in_off", team=team.name, ways=filled.ways, break_glass_url=url)
     known = {"email": email} if email else {}
     if filled.page == "forgot":
-        return render_page("forgot", team=team.name, email=email, sign_in_url=sign_in_url(team.slug, email), **state)
+        return render_page("forgot", **back, **state)
     return render_page(
         "sign_in",
         team=team.name,
@@ -154,11 +166,21 @@ def _form(filled: Filled, *, shown: bool = False, **state: object) -> str:
         forgot_url=f"/t/{team.slug}/forgot{'?' if known else ''}{urlencode(known)}",
         show_url=f"?{urlencode({**known, 'show': '0' if shown else '1'})}",
         show_password=shown,
+        ways=filled.ways,
         **state,
     )
 
 
-def _address(http: HttpRequest) -> str:
+def _filled_again(page: str, team: Team, email: str) -> Filled:
+    """Return the page to be shown again; only now are the team's providers looked up."""
+    return Filled(page, team, email, _ways(usable(sso_connections_of(team.id))))
+
+
+def _ways(connections: Sequence[SsoConnection]) -> Sequence[WayIn]:
+    return ways_in(connections, os.environ["PUBLIC_BASE_URL"])
+
+
+def address(http: HttpRequest) -> str:
     """Return the address that a link filled in, if it is just one and a valid one."""
     values = [value for name, value in http.query if name == "email"]
     try:
@@ -167,7 +189,7 @@ def _address(http: HttpRequest) -> str:
         return ""
 
 
-def _refuse_other_sites(http: HttpRequest) -> None:
+def refuse_other_sites(http: HttpRequest) -> None:
     """Refuse a form that another site sent: nobody is to be signed in as somebody else without knowing it."""
     if from_elsewhere(http, os.environ["PUBLIC_BASE_URL"]):
         raise CrossSite("This form was sent by another site. Open our own page and try again.")
@@ -176,12 +198,13 @@ def _refuse_other_sites(http: HttpRequest) -> None:
 def _slug(http: HttpRequest) -> str:
     slug = http.path["slug"]
     if not SLUG.fullmatch(slug):
-        raise NotFound("There is no team at this address. Check its spelling.")
+        raise NotFound(NO_TEAM)
     return slug
 
 
-def _team(http: HttpRequest) -> Team:
+def team_of(http: HttpRequest) -> Team:
+    """Return the team of the path. Raises NotFound."""
     team = sign_in.team_by_slug(_slug(http))
     if team is None:
-        raise NotFound("There is no team at this address. Check its spelling.")
+        raise NotFound(NO_TEAM)
     return team

@@ -1,6 +1,7 @@
 """What a path names, to be read with the authentication; text that is no id names nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from rollcall.actions import accept as accepting
@@ -85,6 +86,12 @@ def inspected(asked: Asked[Any]) -> Sequence[Key]:
 def invitation_link(asked: Asked[Any]) -> list[Key]:
     """Name what judging an invitation's link needs."""
     return accepting.reads(asked.link) if asked.link and asked.link.kind == "inv" else []
+
+
+def ways_of_link(asked: Asked[Any]) -> Callable[[], object] | None:
+    """Return the reading of the connections by which the holder of an invitation's link may join."""
+    link = asked.link
+    return partial(accepting.connections, link.team_id) if link and link.kind == "inv" else None
 
 
 def password_link(asked: Asked[Any]) -> list[Key]:

@@ -154,6 +154,20 @@ def scim_refused(team: str, reader: str, who: str, asked: str) -> Notice:
     )
 
 
+def break_glass_used(team: str, reader: str, email: str, name: str, at: str, left: str) -> Notice:
+    """Tell an owner that one of them signed in by a break-glass code (C5, case 43)."""
+    where, who, when = plain(team), email or plain(name), moment(datetime.fromisoformat(at))
+    return Notice(
+        reader,
+        f"A break-glass code of {where} was used",
+        (
+            f"{who} signed in to {where} by a break-glass code on {when}. That code is spent; {left} are left to them.",
+            "If it was none of you, end this owner's sessions, have them make new codes, and look at the audit.",
+        ),
+        f"You got it because you own {where}.",
+    )
+
+
 TO_OWNERS: Mapping[str, Callable[..., Notice]] = {
     "service_token_leaked": service_token_leaked,
     "scim_token_leaked": scim_token_leaked,
@@ -161,6 +175,7 @@ TO_OWNERS: Mapping[str, Callable[..., Notice]] = {
     "domain_lapsed": domain_lapsed,
     "scim_refused": scim_refused,
     "sso_enforced": sso_enforced,
+    "break_glass_used": break_glass_used,
 }
 
 

@@ -41,6 +41,13 @@ class SsoConnectionItem(Item):
     version = NumberAttribute(attr_name="v")
 
 
+class BreakGlassItem(Item):
+    """The break-glass codes of a team's owners as JSON text: hashes, and when they were made, by the owner's code."""
+
+    text = UnicodeAttribute(attr_name="t")
+    version = NumberAttribute(attr_name="v")
+
+
 class DomainItem(Item):
     """A domain that a team claims; its name stands in the key."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from rollcall.domain.break_glass import BreakGlass
 from rollcall.domain.changes import Letter
 from rollcall.domain.connections import Connection
 from rollcall.domain.domains import TeamDomain
@@ -22,6 +23,7 @@ from rollcall.domain.teams import Team
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
+from rollcall.storage.break_glass import break_glass_of
 from rollcall.storage.connections import connection_of
 from rollcall.storage.domains import domain_of
 from rollcall.storage.groups import group_of
@@ -86,6 +88,11 @@ class Found:
         """Return an SSO connection of the team."""
         raw = self.items.get(keys.sso_connection(team_id, connection_id))
         return None if raw is None else sso_connection_of(raw, team_id)
+
+    def break_glass(self, team_id: str) -> BreakGlass | None:
+        """Return the break-glass codes of the team's owners."""
+        raw = self.items.get(keys.break_glass(team_id))
+        return None if raw is None else break_glass_of(raw, team_id)
 
     def domain(self, team_id: str, name: str) -> TeamDomain | None:
         """Return a domain that the team claims; `proven` tells whether it is theirs."""

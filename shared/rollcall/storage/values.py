@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rollcall.domain import ids
+from rollcall.domain.break_glass import BreakGlass
 from rollcall.domain.connections import Connection
 from rollcall.domain.domains import TeamDomain
 from rollcall.domain.invitations import OPEN, Delivery, Invitation, Inviter, State
@@ -27,6 +28,7 @@ from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import epoch_ms, from_epoch_ms
 from rollcall.domain.tokens import Token
 from rollcall.storage import keys
+from rollcall.storage.break_glass import break_glass_item
 from rollcall.storage.connections import connection_item
 from rollcall.storage.domains import domain_item
 from rollcall.storage.items import (
@@ -310,4 +312,5 @@ _ITEMS: "Mapping[type, Callable[..., Item]]" = {
     TeamDomain: domain_item,
     ScimConflict: conflict_item,
     SsoConnection: sso_connection_item,
+    BreakGlass: break_glass_item,
 }
