@@ -350,6 +350,8 @@ PUBLIC: Final[Mapping[str, str]] = {
     "GET /i/{token}": "the link is the credential",
     "HEAD /i/{token}": "the link is the credential",
     "POST /i/{token}": "the link is the credential",
+    "GET /sso/{connection}/start": "comes before signing in",
+    "GET /sso/callback": "is signing in",
     "POST /v1/password-resets/complete": "the link is the credential",
     "GET /reset/{token}": "the link is the credential",
     "HEAD /reset/{token}": "the link is the credential",

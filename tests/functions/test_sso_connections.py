@@ -45,7 +45,7 @@ def idp(served: ToyIdp, monkeypatch: pytest.MonkeyPatch) -> ToyIdp:
     return served
 
 
-def add(world: World, idp: ToyIdp | None, by: str | None = None, **fields: Any) -> Answer:
+def add(world: World, idp: ToyIdp | None, by: str | None = None, /, **fields: Any) -> Answer:
     body = {"provider": "oidc", "client_id": CLIENT_ID, **({"issuer": idp.issuer} if idp else {}), **fields}
     return ask(world, "POST", PATH, body, by or world.acme.admin.pat)
 
@@ -123,11 +123,11 @@ def test_every_provider_but_google_is_told_by_its_issuer(world: World, provider:
 def test_google_needs_no_issuer_and_takes_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def resolved(host: str, *_: Any, **__: Any) -> list[Any]:
+    def nowhere(host: str, *_: object, **__: object) -> list[object]:
         asked.append(host)
         return []
 
-    monkeypatch.setattr("socket.getaddrinfo", resolved)
+    monkeypatch.setattr("socket.getaddrinfo", nowhere)
     with world.unchanged():
         unreachable = add(world, None, provider="google")
         other = add(world, None, provider="google", issuer="https://accounts.example.com")
