@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from rollcall import clock
+from rollcall.auth import secrets
 from rollcall.domain import ids, sso_connections
+from rollcall.domain.members import Session
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.sso_connections import PRESETS, Provider, SsoConnection, Tested, usable
 from rollcall.storage.commit import commit
 from rollcall.storage.sso_connections import sso_connections_of
 from tests.toy_idp import sign_in
+from tests.values import DAY
 
 if TYPE_CHECKING:
     from rollcall.domain.connections import RoleRule
@@ -71,7 +74,7 @@ def connected(
     return wanted
 
 
-def tested_by(member_id: str) -> Tested:
+def trial_of(member_id: str) -> Tested:
     """Return the note that this owner has signed in just now."""
     return Tested(member_id, clock.now())
 
@@ -133,3 +136,13 @@ def joining(world: World, of: TeamOf | None = None, **settings: object) -> None:
     """Set how people join a team (Acme) just in time."""
     token = (of or world.acme).owner.pat
     assert world.call("PATCH", "/v1/team/settings/joining", settings, token=token).status == 200
+
+
+def session_via(world: World, member: str, via: str) -> str:
+    """Put a session into a member of Acme as if it had been opened that way just now; return its text."""
+    text = secrets.compose("ses", world.acme.id, member, os.urandom(32))
+    hashed, now = secrets.digest(text), clock.now()
+    session = Session(ids.make("ses", now, os.urandom(10)), hashed, now + DAY, now + DAY, via)
+    held = world.member(member)
+    world.rewrite(held, sessions={**held.sessions, secrets.map_key(hashed): session})
+    return text

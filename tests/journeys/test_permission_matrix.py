@@ -57,7 +57,7 @@ STATES = {
 
 def ask(scene: Scene, operation: Operation, token: str | None, **names: str) -> Answer:
     method, _, path = operation.route.partition(" ")
-    names = {**operation.fills, **names}
+    names = {"issuer": scene.cast.issuer, **operation.fills, **names}
     body = operation.body and {
         name: value.format(**names) if isinstance(value, str) else value for name, value in operation.body.items()
     }
@@ -232,6 +232,7 @@ def id_of(cast: Cast, kind: str | None) -> str:
         "invitation": cast.invitations["pending member"],
         "token": cast.people["owner"].token,
         "service token": cast.service_token,
+        "SSO connection": cast.connection,
     }
     return ids.get(kind or "", "")
 
