@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,13 @@ Item.Meta.table_name = TABLE_NAME  # read from the environment at import, which 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what has a stack or emulator of its own first: there is one at a time, and the session's stays to the end."""
     items.sort(key=lambda item: "seeded" in getattr(item, "fixturenames", ()))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and not among what is loaded by now: it lives to the end of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

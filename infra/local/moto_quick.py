@@ -46,6 +46,7 @@ _regular = DynamoType.to_regular_json
 _count = ActionCountValidator.verify_action_counts
 _parsed = lru_cache(maxsize=1024)(UpdateExpressionParser.make)  # whoever gets the tree copies it
 _write_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001 - nothing public is slow or quick here
+_write_map = BaseJSONSerializer._serialize_type_map  # noqa: SLF001 - the same
 _touched: set[DynamoType] = set()
 
 
@@ -60,7 +61,7 @@ def install() -> None:
         Node: {"__deepcopy__": _replanted},
         DepthFirstTraverser: {"traverse": _traverse},
         ActionCountValidator: {"verify_action_counts": _count_at_the_root},
-        BaseJSONSerializer: {_write_structure.__name__: _write_as_it_is},
+        BaseJSONSerializer: {_write_structure.__name__: _write_as_it_is, _write_map.__name__: _write_item_as_it_is},
         responses: {"method_names_from_class": cache(method_names_from_class)},
     }
     for owner, ways in quick.items():
@@ -77,6 +78,16 @@ def _write_as_it_is(writer: BaseJSONSerializer, into: dict[str, Json], value: Js
         into[key] = value
     else:
         _write_structure(writer, into, value, shape, key)
+
+
+def _write_item_as_it_is(
+    writer: BaseJSONSerializer, into: dict[str, Json], value: Json, shape: Shape, key: str
+) -> None:
+    """Write all attributes of an item at once, where all are in wire form."""
+    if shape.name == "AttributeMap" and isinstance(value, dict) and all(map(_in_wire_form, value.values())):
+        into[key] = value
+    else:
+        _write_map(writer, into, value, shape, key)
 
 
 def _in_wire_form(value: Json) -> bool:

@@ -93,7 +93,7 @@ def test_the_same_once_more_is_no_change() -> None:
     ],
 )
 def test_what_makes_it_another_one_takes_the_trial_and_what_rests_on_it(
-    field: str, value: object, tested: bool, worked: bool, vouched: Role
+    field: str, value: Any, tested: bool, worked: bool, vouched: Role
 ) -> None:
     before = a_connection()
     after = edited(before, **{field: value})  # type: ignore[arg-type]  # a field by its name

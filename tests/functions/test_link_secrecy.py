@@ -10,6 +10,7 @@ import pytest
 
 from rollcall.auth import secrets
 from rollcall.http.observe import logger
+from tests.sso_kit import connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,29 @@ def test_case_108_no_token_rests_in_the_table_or_is_logged(world: World, log: io
     assert '"route":"GET /i/{token}"' in logged
     assert '"route":"POST /i/{token}"' in logged
     assert "/i/rc_" not in logged
+
+
+def test_case_108_the_link_to_a_provider_holds_the_token_and_no_line_of_the_log_does(
+    world: World, log: io.StringIO
+) -> None:
+    connected(world, name="Okta")
+    world.invite(NORA, send_password_email=True)
+    token = world.link(NORA)
+    for enforced in (False, True):
+        world.rewrite(world.team(), sso_enforced=enforced)
+        shown = [
+            world.call("GET", f"/i/{token}"),
+            world.post_form(f"/i/{token}", "name=&password=short"),
+            world.call("POST", "/v1/invitations/inspect", {"token": token}),
+        ]
+        assert all(f"/start?invitation={token}".encode() in answer.body for answer in shown)
+        assert all(answer.headers["referrer-policy"] == "no-referrer" for answer in shown)
+    assert world.accept(token, headers={"Idempotency-Key": "k1"}).json["start"].endswith(token)
+    parsed = secrets.parse(token)
+    assert parsed
+    for kept in (log.getvalue(), str(world.items())):
+        assert parsed.secret not in kept
+    assert '"code":"sso_required"' in log.getvalue()
 
 
 def test_case_108_the_token_stands_in_the_letters_link_and_nowhere_else_in_it(world: World) -> None:

@@ -124,11 +124,11 @@ def test_every_provider_but_google_is_told_by_its_issuer(world: World, provider:
 def test_google_needs_no_issuer_and_takes_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def nowhere(host: str, *_: object, **__: object) -> list[object]:
+    def resolved(host: str, *_: Any, **__: Any) -> list[Any]:
         asked.append(host)
         return []
 
-    monkeypatch.setattr("socket.getaddrinfo", nowhere)
+    monkeypatch.setattr("socket.getaddrinfo", resolved)
     with world.unchanged():
         unreachable = add(world, None, provider="google")
         other = add(world, None, provider="google", issuer="https://accounts.example.com")
@@ -166,7 +166,7 @@ BAD: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "value"), BAD)
-def test_what_is_no_connection_is_refused_with_a_pointer(world: World, idp: ToyIdp, field: str, value: object) -> None:
+def test_what_is_no_connection_is_refused_with_a_pointer(world: World, idp: ToyIdp, field: str, value: Any) -> None:
     connection = connected(world, issuer=idp.issuer)
     with world.unchanged():
         refused = [add(world, idp, **{field: value}), edit(world, connection.id, **{field: value})]

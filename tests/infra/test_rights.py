@@ -73,6 +73,7 @@ def used(seeded: World) -> Iterator[set[tuple[str, Right]]]:
         _signing_up(seeded)
         _joining(seeded)
         _browsing(seeded)
+        _breaking_glass(seeded)
         _looking(seeded)
         _administering(seeded)
         _granting(seeded)
@@ -161,6 +162,18 @@ def _browsing(world: World) -> None:
     assert _call(world, "GET", "/t/acme/forgot").status == 200
     form = urlencode({"email": world.acme.member.email}).encode()
     assert _call(world, "POST", "/t/acme/forgot", form, **FORM_TYPE).status == 202
+
+
+def _breaking_glass(world: World) -> None:
+    """An owner makes codes twice and uses one; the pages show how people sign in else."""
+    session = _session(world, world.acme.owner, "acme")
+    made = [_call(world, "POST", "/v1/team/break-glass-codes", {}, session) for _ in range(2)]
+    assert [answer.status for answer in made] == [201, 201]
+    code = {"email": world.acme.owner.email, "code": made[1].json["codes"][0]}
+    assert _call(world, "POST", "/v1/teams/acme/break-glass-sessions", code).status == 201
+    form = urlencode({**code, "code": made[1].json["codes"][1]}).encode()
+    assert _call(world, "GET", "/t/acme/break-glass").status == 200
+    assert _call(world, "POST", "/t/acme/break-glass", form, **FORM_TYPE).status == 303
 
 
 def _looking(world: World) -> None:
@@ -300,9 +313,9 @@ def _asking(world: World, service: str, session: str) -> None:
     assert _call(world, "GET", "/.well-known/jwks.json").status == 200
 
 
-def _session(world: World, person: Person) -> str:
+def _session(world: World, person: Person, slug: str = "globex") -> str:
     login = {"email": person.email, "password": person.password}
-    return str(_call(world, "POST", "/v1/teams/globex/sessions", login).json["token"])
+    return str(_call(world, "POST", f"/v1/teams/{slug}/sessions", login).json["token"])
 
 
 def _ending(world: World) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from infra.check_token import PATTERN
 from rollcall.auth import secrets
+from rollcall.auth.break_glass import digest
 from rollcall.auth.secrets import MAP_KEY_LENGTH
 from tests import seam
 from tests.kit import GOOD_PASSWORD
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 NORA, OTTO = "nora@example.com", "otto@example.com"
 PASSWORDS = (GOOD_PASSWORD, "another phrase for the reset", "a third phrase by hand", "wrong but nobody's business")
+CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){5}\b")
 SIGNED = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 MONTH = 31 * 24 * 3600
 
@@ -38,6 +40,8 @@ class Seen:
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.handed: set[str] = {person.pat for team in world.teams.values() for person in (team.owner, team.member)}
         self.signed: set[str] = set()
+        self.codes: set[str] = set()
+        self.owner = world.acme.owner.pat
         self.records: list[Any] = []
         send, read = world._send, world.stack.stream._reader.read
 
@@ -57,6 +61,7 @@ class Seen:
     def note(self, text: str) -> None:
         self.handed |= {match[0].decode() for match in PATTERN.finditer(text.encode())}
         self.signed |= set(SIGNED.findall(text))
+        self.codes |= set(CODE.findall(text))
 
     @property
     def secrets(self) -> list[secrets.Secret]:
@@ -163,6 +168,21 @@ def products(world: World, session: str) -> None:
     ask(world, "DELETE", f"{path}/{doomed['id']}", None, owner)
 
 
+def break_glass(world: World) -> None:
+    """Make codes twice, and use them rightly, twice and wrongly, by the API and by the page."""
+    who = world.acme.owner
+    owner = opened(world, who.email, who.password)
+    first = keyed(world, "POST", "/v1/team/break-glass-codes", None, owner).json["codes"]
+    codes = keyed(world, "POST", "/v1/team/break-glass-codes", None, owner).json["codes"]
+    path = f"/v1/teams/{world.acme.slug}/break-glass-sessions"
+    with seam.seam(seam.first(9, "TransactWriteItems", "before")):
+        assert world.call("POST", path, {"email": who.email, "code": codes[0]}).status == 503
+    tries = [(codes[0], 201), (codes[0].lower(), 401), (first[0], 401)]
+    assert [world.call("POST", path, {"email": who.email, "code": c}).status for c, _ in tries] == [s for _, s in tries]
+    forms = [f"email={who.email}&code={code.replace('-', '+').lower()}" for code in codes[:2]]
+    assert [world.post_form(f"/t/{world.acme.slug}/break-glass", form).status for form in forms] == [401, 303]
+
+
 def cuts(world: World, session: str) -> None:
     """End sessions and tokens, deactivate, remove, and let a month pass over what is pending."""
     password_link(world, world.acme.member.id)
@@ -183,6 +203,7 @@ def played(world: World, seen: Seen) -> None:
     session = passwords(world)
     tokens(world, session)
     products(world, session)
+    break_glass(world)
     assert sign_up(world).status == 202
     assert set_password(world, world.link("amy@hooli.example")).status == 204
     cuts(world, session)
@@ -207,6 +228,7 @@ def test_case_046_no_secret_that_was_handed_out_rests_anywhere(
     assert {secret.kind for secret in seen.secrets} == {"pat", "ses", "inv", "rst", "svc"}
     assert len(seen.secrets) > 20
     assert seen.signed
+    assert len(seen.codes) == 20
     items = world.items()
     partitions = {item["PK"]["S"].partition("#")[0] for item in items}
     assert {"M", "A", "OUT", "IDEM", "T"} <= partitions
@@ -219,6 +241,7 @@ def test_case_046_no_secret_that_was_handed_out_rests_anywhere(
     }
     assert len(seen.records) > 100
     assert everywhere["log"].count("\n") > 100
+    assert len([item for item in items if item["SK"]["S"] == "GLASS"]) == 1
     hits = {(place, what) for place, text in everywhere.items() for what in found_in(text, seen)}
     assert hits == set()
     unhashed = {
@@ -234,16 +257,26 @@ def found_in(text: str, seen: Seen) -> Iterator[str]:
     yield from (match[0].decode() for match in PATTERN.finditer(text.encode()))
     yield from (secret.text for secret in seen.secrets if secret.secret in text)
     yield from (token for token in seen.signed if token in text or token.rpartition(".")[2] in text)
+    yield from (code for code in seen.codes for way in spelt(code) if way in text)
     yield from (password for password in PASSWORDS if password in text or password.replace(" ", "+") in text)
+
+
+def spelt(code: str) -> Iterator[str]:
+    """Yield how a code may be written: as it is shown, without its dashes, in lower case, as a form sends it."""
+    for way in (code, code.replace("-", ""), code.replace("-", "+")):
+        yield from (way, way.lower())
 
 
 def hashes_in(text: str, seen: Seen) -> Iterator[str]:
     """Yield whose hash a text shows; a hash has business on the records that authentication reads, and nowhere else."""
+    parsed = next(secret for secret in seen.secrets if secret.text == seen.owner)
     yield from (secret.text for secret in seen.secrets if secret.hash[MAP_KEY_LENGTH:] in text)
+    owner = parsed.team_id, parsed.owner_id
+    yield from (code for code in seen.codes if digest(*owner, code) in text)
     yield from (word for word in ("$argon2",) if word in text)
 
 
 def keeps_hashes(item: dict[str, Any]) -> bool:
-    """Tell whether an item is one that credentials are judged by: a member's, a token's, a service token's."""
+    """Tell whether an item is one that credentials are judged by: a member's, a token's, a service token's, codes."""
     partition, kind = (item[name]["S"].partition("#")[0] for name in ("PK", "SK"))
-    return (partition, kind) in {("M", "MEMBER"), ("M", "PAT"), ("S", "TOKEN"), ("T", "SVC")}
+    return (partition, kind) in {("M", "MEMBER"), ("M", "PAT"), ("S", "TOKEN"), ("T", "SVC"), ("T", "GLASS")}

@@ -57,6 +57,9 @@ LETTERS: dict[str, Letter] = {
     "notice_scim_token_leaked": notices.scim_token_leaked("Acme", "Amy Lee", "Okta <b>", "wXyZ"),
     "notice_sso_enforced": notices.sso_enforced("Acme", "Amy Lee", "bo.kim@example.com"),
     "notice_domain_lapsed": notices.domain_lapsed("Acme", "Amy Lee", "acme.example.com"),
+    "notice_break_glass_used": notices.break_glass_used(
+        "Acme", "Amy Lee", "bo.kim@example.com", "Bo Kim", ENDS.isoformat(), "9"
+    ),
     "notice_renewal_requested": notices.renewal_requested("Acme", "Amy Lee", "bo.kim@example.com", ENDS),
 }
 HOSTILE = [

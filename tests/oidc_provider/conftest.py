@@ -1,4 +1,4 @@
-"""Canaille, started once for a module's tests."""
+"""Canaille, started once: what it stores belongs to the process, so every test has people of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.oidc_provider.provider import Provider
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
     """Hand out the running provider."""
     with serving() as one:

@@ -29,10 +29,7 @@ _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 @dataclass
 class Provider:
-    """The running provider. Every method changes what it stores, none how it works.
-
-    In memory it redeems a code as often as it is sent: that a sign-in happens once is ours to see to.
-    """
+    """The running provider. Every method changes what it stores, none how it works."""
 
     issuer: str
     app: Any
@@ -41,24 +38,23 @@ class Provider:
     verified: dict[str, bool] = field(default_factory=dict)
 
     def register(self, redirect_uri: str) -> None:
-        """Make the client anew, to lead back to that address."""
+        """Let the client lead back to that address, and to no other."""
         from canaille.app import models  # noqa: PLC0415
         from canaille.backends import Backend  # noqa: PLC0415
 
         with self.app.app_context():
-            for old in Backend.instance.query(models.Client, client_id=self.client_id):
-                Backend.instance.delete(old)
-            client = models.Client(
+            known = Backend.instance.get(models.Client, client_id=self.client_id)
+            client = known or models.Client(
                 client_id=self.client_id,
                 client_secret=self.client_secret,
                 client_name="Rollcall",
-                redirect_uris=[redirect_uri],
                 grant_types=["authorization_code"],
                 response_types=["code"],
                 scope=SCOPES,
                 token_endpoint_auth_method="client_secret_basic",
                 id_token_signed_response_alg="RS256",
             )
+            client.redirect_uris = [redirect_uri]
             Backend.instance.save(client)
             client.audience = [client]
             Backend.instance.save(client)
@@ -151,7 +147,7 @@ def serving() -> Iterator[Provider]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
-            with _telling_verification(provider):
+            with _mended(), _telling_verification(provider):
                 yield provider
         finally:
             server.shutdown()
@@ -179,6 +175,27 @@ def _made(port: int) -> Provider:
         "CANAILLE_OIDC": {"ACTIVE_JWKS": [key.as_dict(private=True)], "TRUSTED_DOMAINS": []},
     }
     return Provider(f"http://127.0.0.1:{port}", create_app(config=configuration, env_file=None))
+
+
+@contextmanager
+def _mended() -> Iterator[None]:
+    """Let a query of several conditions find what meets all of them: in memory, Canaille finds what meets any.
+
+    Without this a code stands for any other of the same client, and its verifier is another's.
+    """
+    from canaille.backends.memory.backend import MemoryBackend  # noqa: PLC0415
+
+    plain = MemoryBackend.do_query
+
+    def all_of(backend: Any, model: Any, *args: Any, **conditions: Any) -> Any:
+        found = plain(backend, model, *args, **conditions)
+        for name, value in conditions.items():
+            fitting = {one.id for one in plain(backend, model, **{name: value})}
+            found = [one for one in found if one.id in fitting]
+        return found
+
+    with patch.object(MemoryBackend, "do_query", all_of):
+        yield
 
 
 @contextmanager

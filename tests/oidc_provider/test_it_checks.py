@@ -91,10 +91,13 @@ def test_an_authorization_request_without_a_challenge_ends_without_a_code_that_i
     assert "code" not in answered or exchange(provider, answered["code"], VERIFIER)[0] == 400
 
 
-def test_a_wrong_client_secret_is_refused(provider: Provider) -> None:
+def test_a_code_works_once_and_only_with_the_clients_secret(provider: Provider) -> None:
     provider.person("otto", "otto@acme.example.com")
-    status, told = exchange(provider, code_of(provider, "otto", "n-4"), VERIFIER, "wrong")
+    code = code_of(provider, "otto", "n-4")
+    status, told = exchange(provider, code, VERIFIER, "wrong")
     assert (status, told["error"]) == (401, "invalid_client")
+    assert [exchange(provider, code, VERIFIER)[0] for _ in range(2)] == [200, 400]
+    assert exchange(provider, "another", VERIFIER)[0] == 400
 
 
 def test_its_token_is_signed_and_says_whose_address_is_proven_and_which_groups_they_are_in(provider: Provider) -> None:

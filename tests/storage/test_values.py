@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rollcall.auth import secrets
 from rollcall.domain import ids
+from rollcall.domain.break_glass import BreakGlass, Codes
 from rollcall.domain.changes import Letter
 from rollcall.domain.events import Action, Deed, Event, Subject
 from rollcall.domain.invitations import Delivery, Invitation, Inviter, State
@@ -20,6 +21,7 @@ from rollcall.domain.permissions import Role
 from rollcall.domain.teams import ProductAccess, Settings, Team, TeamState
 from rollcall.domain.times import from_epoch_ms
 from rollcall.storage import keys
+from rollcall.storage.break_glass import break_glass_of
 from rollcall.storage.items import InvitationItem, LetterItem, MemberItem, TeamItem
 from rollcall.storage.records import (
     event_item,
@@ -116,7 +118,17 @@ INVITATIONS = ids_of("inv").flatmap(lambda invitation_id: st.builds(
 ))  # fmt: skip
 
 
-def wire(value: Team | Member | Invitation) -> Json:
+BREAK_GLASS = st.builds(
+    BreakGlass,
+    team_id=ids_of("team"),
+    codes=st.dictionaries(
+        ids_of("mem"), st.builds(Codes, MOMENTS, st.lists(HASHES, max_size=10).map(tuple)), max_size=3
+    ),
+    version=NUMBERS,
+)
+
+
+def wire(value: Team | Member | Invitation | BreakGlass) -> Json:
     """Return the item as it lies in the table."""
     return item_of(value).serialize()
 
@@ -134,6 +146,11 @@ def test_a_member_comes_back_as_they_were_stored(member: Member) -> None:
 @given(INVITATIONS)
 def test_an_invitation_comes_back_as_it_was_stored(invitation: Invitation) -> None:
     assert invitation_of(InvitationItem.from_raw_data(wire(invitation)), invitation.team_id) == invitation
+
+
+@given(BREAK_GLASS)
+def test_break_glass_codes_come_back_as_they_were_stored(held: BreakGlass) -> None:
+    assert break_glass_of(wire(held), held.team_id) == held
 
 
 @given(ACCESS)

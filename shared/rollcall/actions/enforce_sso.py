@@ -1,7 +1,7 @@
 """Switch the enforcement of single sign-on (C5): on only where an owner has come in by it, and a look at who cannot."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from rollcall.actions import owners
@@ -48,13 +48,14 @@ def reads(team_id: str) -> list[Key]:
 def switch(call: Call, wanted: Enforcement, *, only_look: bool) -> Switched:
     """Enforce single sign-on or stop doing so; what is so already is no change. Raises StaleVersion, SsoUntested."""
     call.check_version(call.team.version)
+    if only_look:
+        return _told(call, replace(call.team, sso_enforced=wanted.enforced))
     change, after = _decided(call, enforced=wanted.enforced)
     switched = _told(call, after)
-    if not only_look:
-        try:
-            call.commit(change, switched)
-        except NotCovered:
-            raise SsoUntested from None  # who tried it stopped being an owner at this moment
+    try:
+        call.commit(change, switched)
+    except NotCovered:
+        raise SsoUntested from None  # who tried it stopped being an owner at this moment
     return switched
 
 

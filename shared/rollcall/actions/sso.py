@@ -13,8 +13,9 @@ from rollcall.actions import sso_journey, sso_members
 from rollcall.actions.call import Call
 from rollcall.actions.sessions import current, in_place_of
 from rollcall.actions.sign_in import NOBODY, SignedIn
+from rollcall.actions.sso_connections import opened_secret
 from rollcall.actions.sso_journey import Journey
-from rollcall.auth import keyring, oidc, sealing, secrets
+from rollcall.auth import oidc, secrets
 from rollcall.auth.authenticate import Identity
 from rollcall.domain import ids, sso
 from rollcall.domain.errors import (
@@ -116,16 +117,10 @@ def _connection(connection_id: str | None) -> tuple[Team, SsoConnection]:
 
 
 def _client(connection: SsoConnection) -> oidc.Client:
-    secret = None
-    if connection.sealed_secret is not None:
-        data = sealing.opened(keyring.connection_keys(), "client-secret", connection.sealed_secret, connection.id)
-        if data is None:
-            raise ProviderUnavailable(
-                "The client secret of this connection cannot be read. An admin must set it again."
-            )
-        secret = data.decode()
-    key = f"{connection.id}/{connection.version}"
-    return oidc.Client(key, connection.issuer, connection.client_id, secret)
+    secret = opened_secret(connection)
+    if secret is None and connection.sealed_secret is not None:
+        raise ProviderUnavailable("client secret unreadable")
+    return oidc.Client(f"{connection.id}/{connection.version}", connection.issuer, connection.client_id, secret)
 
 
 def _redeemed(

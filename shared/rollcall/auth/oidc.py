@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, urlencode
 
 from rollcall.auth import fetch, id_tokens, key_sets
 from rollcall.auth.outbound import read_url
@@ -140,12 +140,15 @@ def _exchanged(client: Client, metadata: Metadata, code: str, attempt: Attempt, 
 
 
 def _authenticated(client: Client, metadata: Metadata) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Return the fields and headers by which we are known (RFC 6749, 2.3.1): in the form where nothing else goes."""
+    """Return the fields and headers by which we are known (RFC 6749, 2.3.1): in the form where nothing else goes.
+
+    A blank is `%20` and not `+`: those who read either part as a form take both, some read it as a URL.
+    """
     if client.client_secret is None:
         return {"client_id": client.client_id}, {}
     if metadata.secret_in_form:
         return {"client_id": client.client_id, "client_secret": client.client_secret}, {}
-    pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
+    pair = f"{quote(client.client_id, '')}:{quote(client.client_secret, '')}"
     return {}, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
