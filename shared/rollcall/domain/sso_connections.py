@@ -148,7 +148,7 @@ def edit(
     if _differ(before, after, IDENTITY):
         after = replace(after, tested=None)
     after = replace(after, vouched=_vouched(before, after, actor), version=before.version + 1)
-    if not leads_in(after):
+    if not leads_in(after) or after.vouched.rank < before.vouched.rank:
         _keep_a_way_in(before, held, team)
     told, tells = before.facts, after.facts
     if after.sealed_secret != before.sealed_secret:

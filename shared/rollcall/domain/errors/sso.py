@@ -20,9 +20,11 @@ class SsoStateInvalid(Invalid):
 
     code = "sso_state_invalid"
 
-    def __init__(self) -> None:
+    def __init__(
+        self, detail: str = "This sign-in was not begun in this browser, or took too long. Start it again."
+    ) -> None:
         """Say it in one sentence, with nothing to point at."""
-        super().__init__(detail="This sign-in was not begun in this browser, or took too long. Start it again.")
+        super().__init__(detail=detail)
 
 
 class SsoDenied(Forbidden):
