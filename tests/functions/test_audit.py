@@ -217,6 +217,7 @@ CHANGES: list[tuple[str, Callable[[World], Scene], Any]] = [
     ("grant.recorded", _service, lambda w, s: put_grant(w, w.acme.member.id, "vault-1", s.token)),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants/vault-1")),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants")),
+    ("break_glass.codes_made", _fresh, lambda w, s: ask(w, "POST", "/v1/team/break-glass-codes", None, s.session)),
     ("team.deleted", _fresh, lambda w, s: ask(w, "DELETE", "/v1/team", {"name": "Acme"}, s.session)),
 ]
 NAMES = [f"{action}-{number}" for number, (action, *_) in enumerate(CHANGES)]
@@ -260,6 +261,7 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.TEAM_CREATED: "test_case_281_what_is_no_route_has_its_event_too",
         Action.INVITATION_EXPIRED: "the same",
         Action.PASSWORD_SET: "tests/journeys/test_set_password_journey.py",
+        Action.BREAK_GLASS_USED: "tests/functions/test_break_glass.py",
         Action.SESSION_OPENED: "test_case_281_signing_in_is_an_event_of_the_session",
         Action.INVITATION_RENEWAL_REQUESTED: "tests/functions/test_renewal.py",
         Action.PASSWORD_CHANGED: "tests/functions/test_reset_password.py",
