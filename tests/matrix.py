@@ -115,6 +115,13 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "read audit": Operation("GET /v1/audit-events"),
     "write group→role mapping": _mapping("admin"),
     "map a group to owner": _mapping("owner"),
+    "read SSO config": Operation("GET /v1/team/sso-connections"),
+    "write SSO config": Operation(
+        "POST /v1/team/sso-connections",
+        {"provider": "oidc", "issuer": "{issuer}", "client_id": "rollcall"},
+        "sso_connection.added",
+    ),
+    "toggle SSO enforcement": Operation("PUT /v1/team/sso-enforcement", {"enforced": True}, "sso.enforced"),
     "create SCIM token": Operation("POST /v1/team/scim-tokens", {"name": "provider"}, "scim_token.issued"),
     "list SCIM tokens": Operation("GET /v1/team/scim-tokens"),
     "delete SCIM token": Operation("DELETE /v1/team/scim-tokens/{id}", None, "scim_token.revoked"),
@@ -173,6 +180,7 @@ WAYS: Final[Mapping[str, str]] = {
     "PAT": "GET /v1/me",
     "reset link": "POST /v1/password-resets/complete",
     "invite link": "POST /v1/invitations/accept",
+    "OIDC login": "GET /sso/callback",
 }
 
 
@@ -185,14 +193,8 @@ class Missing:
     reason: str
 
 
-_SSO: Final = "signing in by an identity provider is not built"
-
 NOT_YET: Final[Mapping[str, Missing]] = {
-    "read SSO config": Missing("GET /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
-    "write SSO config": Missing("POST /v1/team/sso-connections", Permission.CONFIGURE_SSO, _SSO),
-    "toggle SSO enforcement": Missing("PUT /v1/team/sso-enforcement", Permission.ENFORCE_SSO, _SSO),
     "write SIEM": Missing("PUT /v1/team/siem", Permission.CONFIGURE_SIEM, "audit events are not streamed yet"),
-    "OIDC login": Missing("GET /sso/callback", None, _SSO),
 }
 
 # Rows that contradict a rule elsewhere, and what holds instead.
@@ -227,6 +229,7 @@ _KEY: Final = {"key": "trustgate"}
 _PEOPLE: Final = {"emails": ["bea@example.com"], "role": "member", "products": {"all": True}}
 _DOMAIN: Final = {"domain": "claimed.example.com"}
 _GRANT: Final = {"grant": "project-1"}
+_OWN_CONNECTION: Final = "200 200 403 404 403 401"
 
 ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
     # ------------------------------------------------------------------ owner, admin, member, other team, product, none
@@ -279,6 +282,25 @@ ROUTES_BESIDE: Final[Mapping[str, Beside]] = {
     ),
     "POST /v1/team/domains/{domain}/verify": Beside(Permission.CONFIGURE_SSO, "200 200 403 404 403 401", fills=_DOMAIN),
     "DELETE /v1/team/domains/{domain}": Beside(Permission.CONFIGURE_SSO, "204 204 403 404 403 401", fills=_DOMAIN),
+    "GET /v1/team/sso-connections/{id}": Beside(Permission.CONFIGURE_SSO, _OWN_CONNECTION, kind="SSO connection"),
+    "PATCH /v1/team/sso-connections/{id}": Beside(
+        Permission.CONFIGURE_SSO, _OWN_CONNECTION, {"name": "Renamed"}, kind="SSO connection"
+    ),
+    "DELETE /v1/team/sso-connections/{id}": Beside(
+        Permission.CONFIGURE_SSO, "204 204 403 404 403 401", kind="SSO connection"
+    ),
+    "POST /v1/team/sso-connections/{id}/test": Beside(
+        Permission.CONFIGURE_SSO, _OWN_CONNECTION, kind="SSO connection", changes=False
+    ),
+    "GET /v1/team/sso-connections/{id}/role-mapping": Beside(
+        Permission.CONFIGURE_SSO, _OWN_CONNECTION, kind="SSO connection"
+    ),
+    "PUT /v1/team/sso-connections/{id}/role-mapping": Beside(
+        Permission.CONFIGURE_SSO,
+        _OWN_CONNECTION,
+        {"mappings": [{"group": "Engineers", "role": "admin"}]},
+        kind="SSO connection",
+    ),
     "DELETE /v1/members/{id}/role-override": Beside(Permission.CHANGE_ROLE, "200 200 403 404 403 401", kind="member"),
     "GET /v1/team/scim-log": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),
     "GET /v1/team/scim-conflicts": Beside(Permission.CONFIGURE_SSO, "200 200 403 200 403 401"),

@@ -21,6 +21,7 @@ from rollcall.domain.scim_conflicts import ScimConflict, renewed
 from rollcall.domain.times import rfc3339
 from rollcall.storage.commit import commit
 from tests.kit import GOOD_PASSWORD, World
+from tests.sso_kit import connected, trial_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,7 @@ LONG_AGO = timedelta(days=9)  # an invitation of then has expired
 AGO = timedelta(days=2)  # and so has a session, by its idle limit
 CLAIMED = "claimed.example.com"
 SOON = timedelta(seconds=1)
+_EXEMPT = "SSO_LOCAL_ISSUERS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,16 @@ class Cast:
     credentials: dict[str, str | None]
     service_token: str
     scim_token: str
+    connection: str = ""
+    issuer: str = ""
     provisioned: dict[str, str] = field(default_factory=dict)
 
     @property
     def canaries(self) -> set[str]:
         """Every id of team A that no answer to another team may hold."""
         people = {person.id for name, person in self.people.items() if person.id and name != "other team's owner"}
-        return {*people, *self.invitations.values(), self.service_token, self.scim_token, *self.provisioned.values()}
+        things = (self.service_token, self.scim_token, self.connection)
+        return {*people, *self.invitations.values(), *things, *self.provisioned.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,12 @@ def of_team_a(world: World) -> list[dict[str, Any]]:
 class Walk:
     """The scenes, one of them on stage."""
 
-    def __init__(self, seeded: World) -> None:
+    def __init__(self, seeded: World, issuer: str) -> None:
         seeded.reset()
         world = replace(seeded)
         moment = clock.now()
-        cast = _cast(world, moment)
+        self._before = os.environ.get(_EXEMPT, "")
+        cast = _cast(world, moment, issuer)
         self.scenes = {"crowd": _kept(world, cast, moment)}
         for name, turn in _TURNS.items():
             other = replace(world)
@@ -114,6 +120,7 @@ class Walk:
             scene.world.reset()
             self._on_stage = scene
         scene.world.at(scene.moment + SOON)
+        os.environ[_EXEMPT] = scene.cast.issuer
         return scene
 
     def outcome(self, scene: Scene) -> list[str] | None:
@@ -124,8 +131,9 @@ class Walk:
         return [event["action"] for event in scene.world.events() if event["id"] not in scene.told]
 
     def close(self) -> None:
-        """Put the clock back; the table is the next test's to reset."""
+        """Put the clock and the exempt issuers back; the table is the next test's to reset."""
         self._on_stage = None
+        os.environ[_EXEMPT] = self._before
         os.environ["CLOCK_OFFSET_SECONDS"] = "0"
 
 
@@ -175,7 +183,7 @@ _TURNS = {"sole": _sole, "deleted": _deleted, "enforced": _enforced, "provisione
 # ---------------------------------------------------------------- the cast
 
 
-def _cast(world: World, moment: datetime) -> Cast:
+def _cast(world: World, moment: datetime, issuer: str) -> Cast:
     world.at(moment - LONG_AGO)
     late = "expired@people.example.com"
     invitations = {"expired": world.invite(late)["id"]}
@@ -206,7 +214,11 @@ def _cast(world: World, moment: datetime) -> Cast:
     sent = json.dumps({"userName": held.email, "emails": [{"value": held.email}]})
     conflict = ScimConflict(world.acme.id, held.id, held.email, None, sent, moment, moment)
     commit(Change(steps=(renewed(None, conflict),)))
-    return Cast(people, invitations, credentials, service_token, scim_token)
+    connections = [
+        connected(world, of, issuer=issuer, worked=False, tested=trial_of(of.owner.id))
+        for of in (world.acme, world.globex)
+    ]
+    return Cast(people, invitations, credentials, service_token, scim_token, connections[0].id, issuer)
 
 
 def _credentials(world: World, people: dict[str, Played]) -> dict[str, str | None]:

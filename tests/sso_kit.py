@@ -10,13 +10,16 @@ from urllib.parse import urlencode, urlsplit
 
 from rollcall import clock
 from rollcall.actions.sso_journey import link_text
+from rollcall.auth import secrets
 from rollcall.domain import ids, sso_connections
+from rollcall.domain.members import Session
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.sso_connections import PRESETS, Provider, SsoConnection, Tested, usable
 from rollcall.http.schedule import system_call
 from rollcall.storage.commit import commit
 from rollcall.storage.sso_connections import sso_connections_of
 from tests.toy_idp import sign_in
+from tests.values import DAY
 
 if TYPE_CHECKING:
     import pytest
@@ -76,7 +79,7 @@ def connected(
     return wanted
 
 
-def tested_by(member_id: str) -> Tested:
+def trial_of(member_id: str) -> Tested:
     """Return the note that this owner has signed in just now."""
     return Tested(member_id, clock.now())
 
@@ -143,6 +146,16 @@ def joining(world: World, of: TeamOf | None = None, **settings: object) -> None:
 def own_link(connection: SsoConnection, member_id: str) -> str:
     """Return what a signed-in member is given so that their own account is linked."""
     return link_text(system_call(clock.now()), connection, member_id)
+
+
+def session_via(world: World, member: str, via: str) -> str:
+    """Put a session into a member of Acme as if it had been opened that way just now; return its text."""
+    text = secrets.compose("ses", world.acme.id, member, os.urandom(32))
+    hashed, now = secrets.digest(text), clock.now()
+    session = Session(ids.make("ses", now, os.urandom(10)), hashed, now + DAY, now + DAY, via)
+    held = world.member(member)
+    world.rewrite(held, sessions={**held.sessions, secrets.map_key(hashed): session})
+    return text
 
 
 class _Lasting(dict[str, Any]):

@@ -159,6 +159,8 @@ def _query_narrowly(
     table: Table, partition: DynamoType | None, *args: Json, **named: Json
 ) -> tuple[list[Item], int, dict[str, Json] | None]:
     """Query what can match: moto sorts the whole table before it looks for a partition."""
+    if not table.range_key_attr:
+        return _query(table, partition, *args, **named)
     narrowed = copy.copy(table)
     alone = {partition: table.items.get(partition, {})}
     narrowed.items = defaultdict(dict, _having(table.items, named) if args[_INDEX] else alone)

@@ -184,3 +184,18 @@ def test_whatever_is_claimed_is_read(claims: dict[str, Any], path: str) -> None:
     email, verified = presets.email_of("entra", ENTRA, claims)
     assert email is not None or not verified
     assert all(isinstance(group, str) for group in presets.groups_of(claims, path) or [])
+
+
+@pytest.mark.parametrize(
+    ("provider", "issuer", "groups"),
+    [
+        ("okta", "https://acme.okta.com", True),
+        ("okta", "https://acme.okta.com/oauth2/default", False),
+        ("okta", "https://login.acme.com/oauth2/aus1", False),
+        ("keycloak", "https://id.acme.com", False),
+        ("google", presets.GOOGLE, False),
+        ("oidc", "https://acme.okta.com", False),
+    ],
+)
+def test_groups_are_asked_for_where_they_are_told_to_who_asks_alone(provider: str, issuer: str, groups: bool) -> None:
+    assert presets.scope_of(provider, issuer).split() == ["openid", "email", "profile", *(["groups"] if groups else [])]

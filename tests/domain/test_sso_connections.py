@@ -96,7 +96,7 @@ def test_what_makes_it_another_one_takes_the_trial_and_what_rests_on_it(
     field: str, value: Any, tested: bool, worked: bool, vouched: Role
 ) -> None:
     before = a_connection()
-    after = edited(before, **{field: value})  # type: ignore[arg-type]  # a field by its name
+    after = edited(before, **{field: value})
     assert (after.tested is not None, after.worked, after.vouched) == (tested, worked, vouched)
     assert (getattr(after, field), after.version) == (value, 2)
 

@@ -33,6 +33,8 @@ from tests.operations import (
     transfer,
 )
 from tests.seam import first, seam
+from tests.sso_kit import connected, session_via, trial_of
+from tests.toy_idp import serving
 from tests.values import MILLISECOND, NOW, by, frozen, new_id, poke
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from tests.kit import Answer, World
 
 EVENTS = "/v1/audit-events"
+ENFORCEMENT = "/v1/team/sso-enforcement"
 FIELDS = {"id", "action", "at", "actor", "target", "before", "after", "address", "request_id"}
 TOKEN = re.compile(r"rc_(?:ses|pat|svc|inv|rst|scm)_")
 
@@ -115,6 +118,25 @@ def _claimed(world: World) -> Scene:
     return Scene(path="/v1/team/domains/x.example.com")
 
 
+def _connected(world: World) -> Scene:
+    connection = connected(world, worked=False, tested=trial_of(world.acme.owner.id))
+    session = session_via(world, world.acme.owner.id, "sso")
+    return Scene(session, path=f"/v1/team/sso-connections/{connection.id}")
+
+
+def _enforced(world: World) -> Scene:
+    scene = _connected(world)
+    assert ask(world, "PUT", ENFORCEMENT, {"enforced": True}, scene.session).status == 200
+    return scene
+
+
+def _add_connection(world: World) -> Answer:
+    with serving() as idp, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSO_LOCAL_ISSUERS", idp.issuer)
+        body = {"provider": "oidc", "issuer": idp.issuer, "client_id": "rollcall"}
+        return ask(world, "POST", "/v1/team/sso-connections", body)
+
+
 def _member(world: World) -> str:
     return f"/v1/members/{world.acme.member.id}"
 
@@ -177,6 +199,16 @@ CHANGES: list[tuple[str, Callable[[World], Scene], Any]] = [
     ("domain.claimed", _nothing, lambda w, _: ask(w, "POST", "/v1/team/domains", {"domain": "x.example.com"})),
     ("domain.verified", _claimed, lambda w, s: ask(w, "POST", f"{s.path}/verify")),
     ("domain.released", _claimed, lambda w, s: ask(w, "DELETE", s.path)),
+    ("sso_connection.added", _nothing, lambda w, _: _add_connection(w)),
+    ("sso_connection.changed", _connected, lambda w, s: ask(w, "PATCH", s.path, {"name": "Renamed"})),
+    (
+        "sso_connection.changed",
+        _connected,
+        lambda w, s: ask(w, "PUT", f"{s.path}/role-mapping", {"mappings": [{"group": "A", "role": "admin"}]}),
+    ),
+    ("sso_connection.removed", _connected, lambda w, s: ask(w, "DELETE", s.path)),
+    ("sso.enforced", _connected, lambda w, s: ask(w, "PUT", ENFORCEMENT, {"enforced": True}, s.session)),
+    ("sso.released", _enforced, lambda w, s: ask(w, "PUT", ENFORCEMENT, {"enforced": False}, s.session)),
     (
         "member.role_override_cleared",
         _nothing,
@@ -185,6 +217,7 @@ CHANGES: list[tuple[str, Callable[[World], Scene], Any]] = [
     ("grant.recorded", _service, lambda w, s: put_grant(w, w.acme.member.id, "vault-1", s.token)),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants/vault-1")),
     ("grants.released", _granted, lambda w, _: ask(w, "DELETE", f"{_member(w)}/grants")),
+    ("break_glass.codes_made", _fresh, lambda w, s: ask(w, "POST", "/v1/team/break-glass-codes", None, s.session)),
     ("team.deleted", _fresh, lambda w, s: ask(w, "DELETE", "/v1/team", {"name": "Acme"}, s.session)),
 ]
 NAMES = [f"{action}-{number}" for number, (action, *_) in enumerate(CHANGES)]
@@ -228,6 +261,7 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.TEAM_CREATED: "test_case_281_what_is_no_route_has_its_event_too",
         Action.INVITATION_EXPIRED: "the same",
         Action.PASSWORD_SET: "tests/journeys/test_set_password_journey.py",
+        Action.BREAK_GLASS_USED: "tests/functions/test_break_glass.py",
         Action.SESSION_OPENED: "test_case_281_signing_in_is_an_event_of_the_session",
         Action.INVITATION_RENEWAL_REQUESTED: "tests/functions/test_renewal.py",
         Action.PASSWORD_CHANGED: "tests/functions/test_reset_password.py",

@@ -31,12 +31,15 @@ from rollcall.storage.roster import fold
 from tests.conformance import deviations, flaws, operations, resolved
 from tests.functions.test_token_leaks import private_key, signed
 from tests.kit import GOOD_PASSWORD, Answer, World
+from tests.sso_kit import connected, session_via, trial_of
+from tests.toy_idp import serving
 from tests.values import DAY, NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from infra.local.edges import Json
+    from infra.local.toys.idp import ToyIdp
 
 OPERATIONS = operations()
 SIGNED = "POST /v1/token-leaks"
@@ -108,6 +111,7 @@ def place_of(key: str) -> str:
     """What kind of thing a route's path names."""
     for place in (
         "service-tokens",
+        "sso-connections",
         "scim-tokens",
         "scim-conflicts",
         "grants",
@@ -122,7 +126,17 @@ def place_of(key: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def prepared(seeded: World) -> Iterator[Prober]:
+def idp() -> Iterator[ToyIdp]:
+    """An identity provider that may be asked."""
+    before = os.environ["SSO_LOCAL_ISSUERS"]
+    with serving() as one:
+        os.environ["SSO_LOCAL_ISSUERS"] = one.issuer
+        yield one
+    os.environ["SSO_LOCAL_ISSUERS"] = before
+
+
+@pytest.fixture(scope="module")
+def prepared(seeded: World, idp: ToyIdp) -> Iterator[Prober]:
     """The seeded stack with a live invitation and a live set-password link, which every reset goes back to."""
     seeded.reset()
     seeded.advance(-9 * 24 * 3600)
@@ -147,8 +161,11 @@ def prepared(seeded: World) -> Iterator[Prober]:
     commit(Change(steps=(renewed(None, conflict),)))
     granted = f"/v1/members/{admin.id}/grants/vault-1"
     assert seeded.call("PUT", granted, {"name": "Vault"}, token=service["secret"]).status == 201
+    connection = connected(seeded, issuer=idp.issuer, worked=False, tested=trial_of(owner.id))
     path = {
         "session": session,
+        "sso-connections": connection.id,
+        "PUT /v1/team/sso-enforcement": session_via(seeded, owner.id, "sso"),
         "tokens": issued["id"],
         "service-tokens": service["id"],
         "scim-tokens": scim["id"],
@@ -165,7 +182,8 @@ def prepared(seeded: World) -> Iterator[Prober]:
     }
     before = seeded._snapshot
     seeded.remember()
-    yield Prober(seeded, path, valid_bodies(path["invitations link"], expired, reset) | member_bodies(admin.id))
+    bodies = valid_bodies(path["invitations link"], expired, reset) | member_bodies(admin.id) | sso_bodies(idp.issuer)
+    yield Prober(seeded, path, bodies)
     seeded._snapshot = before
 
 
@@ -220,6 +238,19 @@ def member_bodies(heir: str) -> dict[str, dict[str, Any]]:
         "POST /v1/team/transfer-ownership": {"member_id": heir},
         "POST /v1/introspect": {"token": "no credential", "token_type_hint": "access_token", "product": "trustgate"},
         "POST /v1/product-tokens": {"product": "trustgate"},
+    }
+
+
+def sso_bodies(issuer: str) -> dict[str, dict[str, Any]]:
+    """The same for the routes of single sign-on."""
+    fields = {"name": "Dev IdP", "issuer": issuer, "client_id": "rollcall", "client_secret": "a secret"}
+    fields |= {"groups_claim": "realm_access.roles", "scim_claim": "oid"}
+    mappings = [{"group": "Engineers", "role": "admin"}]
+    return {
+        "POST /v1/team/sso-connections": {"provider": "oidc", **fields, "enabled": False},
+        "PATCH /v1/team/sso-connections/{id}": {**fields, "enabled": False},
+        "PUT /v1/team/sso-connections/{id}/role-mapping": {"mappings": mappings, "groups_claim": "roles"},
+        "PUT /v1/team/sso-enforcement": {"enforced": True},
     }
 
 

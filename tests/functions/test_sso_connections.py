@@ -16,8 +16,7 @@ from rollcall.auth import fetch, keyring
 from rollcall.domain.permissions import Role
 from rollcall.storage.sso_connections import sso_connections_of
 from tests.operations import ask, newest, sign_in
-from tests.sso_kit import Browser, connected, prove_domain
-from tests.sso_kit import tested_by as tried_by
+from tests.sso_kit import Browser, connected, prove_domain, trial_of
 from tests.toy_idp import serving
 
 if TYPE_CHECKING:
@@ -124,11 +123,11 @@ def test_every_provider_but_google_is_told_by_its_issuer(world: World, provider:
 def test_google_needs_no_issuer_and_takes_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def resolved(host: str, *_: Any, **__: Any) -> list[Any]:
+    def nowhere(host: str, *_: object, **__: object) -> list[object]:
         asked.append(host)
         return []
 
-    monkeypatch.setattr("socket.getaddrinfo", resolved)
+    monkeypatch.setattr("socket.getaddrinfo", nowhere)
     with world.unchanged():
         unreachable = add(world, None, provider="google")
         other = add(world, None, provider="google", issuer="https://accounts.example.com")
@@ -563,7 +562,7 @@ def test_case_127_no_group_gives_the_owner_role_nor_is_any_mapping_half_taken(wo
 def test_while_sso_is_enforced_its_last_way_in_can_be_neither_moved_nor_switched_off_nor_removed(
     world: World, idp: ToyIdp
 ) -> None:
-    connection = connected(world, issuer=idp.issuer, tested=tried_by(world.acme.owner.id))
+    connection = connected(world, issuer=idp.issuer, tested=trial_of(world.acme.owner.id))
     enforced(world)
     with world.unchanged():
         refused = [

@@ -226,6 +226,13 @@ def test_every_target_of_make_says_what_it_does() -> None:
     assert phony == helped
 
 
+def test_every_test_that_needs_the_emulator_lies_where_make_looks_for_it() -> None:
+    (places,) = re.findall(r"^ON_MINISTACK := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    marked = {path for path in (ROOT / "tests").rglob("*.py") if re.search(r"mark\.ministack\b", readable(path))}
+    assert marked
+    assert [path for path in marked if not any(path.is_relative_to(ROOT / place) for place in places.split())] == []
+
+
 def test_ci_runs_the_same_gate_as_a_developer() -> None:
     script = ROOT / ".ci/run"
     assert "make check" in script.read_text(encoding="utf-8")

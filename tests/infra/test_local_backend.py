@@ -168,6 +168,23 @@ def test_a_query_finds_its_partition_in_order_by_key_and_by_index() -> None:
     assert [(row["P"]["S"], row["N"]["N"]) for row in rows[:4]] == [("a", "-1"), ("a", "9"), ("a", "10"), ("b", "-1")]
 
 
+@pytest.mark.usefixtures("stack")
+def test_a_table_whose_partitions_are_rows_works_too() -> None:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="other",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "P", "AttributeType": "S"}],
+        KeySchema=_keyed("P", "")[:1],
+    )
+    for name in "ab":
+        client.put_item(TableName="other", Item={"P": {"S": name}, "N": {"N": "1"}})
+    raised = {"UpdateExpression": "ADD N :v", "ExpressionAttributeValues": {":v": {"N": "1"}}}
+    client.update_item(TableName="other", Key={"P": {"S": "b"}}, **raised)
+    assert [_found("P = :v", name) for name in "abc"] == [[("a", "1")], [("b", "2")], []]
+    assert [row["P"]["S"] for row in client.scan(TableName="other")["Items"]] == ["a", "b"]
+
+
 def _keyed(partition: str, row: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": row, "KeyType": "RANGE"}]
 

@@ -17,6 +17,8 @@ from tests.functions.test_token_leaks import report
 from tests.infra.grouping import grouping
 from tests.infra.rights import Right, asked, missing, watched
 from tests.infra.template_reading import allows, functions, grants
+from tests.sso_kit import connected, session_via, trial_of
+from tests.toy_idp import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +77,7 @@ def used(seeded: World) -> Iterator[set[tuple[str, Right]]]:
         _browsing(seeded)
         _breaking_glass(seeded)
         _looking(seeded)
+        _connecting_sso(seeded)
         _administering(seeded)
         _granting(seeded)
         _later(seeded)
@@ -190,6 +193,29 @@ def _looking(world: World) -> None:
         assert _call(world, "GET", path, token=owner).status == 200
     assert _call(world, "PATCH", "/v1/me", {"name": "Another Name"}, owner).status == 200
     assert _call(world, "GET", "/v1/nothing-here", token=owner).status == 404
+
+
+def _connecting_sso(world: World) -> None:
+    """Set a connection up, try it, enforce it, let go of it; by a session that no password made."""
+    session, path = session_via(world, world.acme.owner.id, "sso"), "/v1/team/sso-connections"
+    body = {"provider": "oidc", "client_id": "rollcall", "client_secret": "a secret"}
+    with serving() as idp, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSO_LOCAL_ISSUERS", idp.issuer)
+        made = _call(world, "POST", path, {**body, "issuer": idp.issuer}, session).json["id"]
+        assert _call(world, "POST", f"{path}/{made}/test", {}, session).json["ok"]
+    tried = connected(world, tested=trial_of(world.acme.owner.id), worked=False)
+    for method, where, sent, status in (
+        ("GET", path, None, 200),
+        ("GET", f"{path}/{made}", None, 200),
+        ("PATCH", f"{path}/{made}", {"name": "Renamed"}, 200),
+        ("PUT", f"{path}/{made}/role-mapping", {"mappings": []}, 200),
+        ("PUT", "/v1/team/sso-enforcement?preview=true", {"enforced": True}, 200),
+        ("PUT", "/v1/team/sso-enforcement", {"enforced": True}, 200),
+        ("PUT", "/v1/team/sso-enforcement", {"enforced": False}, 200),
+        ("DELETE", f"{path}/{made}", None, 204),
+        ("DELETE", f"{path}/{tried.id}", None, 204),
+    ):
+        assert _call(world, method, where, sent, session).status == status, where
 
 
 def _administering(world: World) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.scenes import Walk
+from tests.toy_idp import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def scenes(seeded: World) -> Walk:
-    return Walk(seeded)
+def scenes(seeded: World) -> Iterator[Walk]:
+    with serving() as idp:
+        yield Walk(seeded, idp.issuer)
 
 
 @pytest.fixture(scope="module")

@@ -15,16 +15,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.check_token import PATTERN
+from infra.local.toys.idp_requests import CLIENT_ID, CLIENT_SECRET
 from rollcall.auth import secrets
 from rollcall.auth.break_glass import digest
 from rollcall.auth.secrets import MAP_KEY_LENGTH
+from rollcall.storage.sso_connections import sso_connections_of
 from tests import seam
 from tests.kit import GOOD_PASSWORD
 from tests.operations import ask, password_link, set_password, sign_up, try_sign_in
+from tests.sso_kit import Browser
+from tests.toy_idp import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infra.local.toys.idp import ToyIdp
     from tests.kit import Answer, World
 
 NORA, OTTO = "nora@example.com", "otto@example.com"
@@ -32,6 +37,8 @@ PASSWORDS = (GOOD_PASSWORD, "another phrase for the reset", "a third phrase by h
 CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){5}\b")
 SIGNED = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 MONTH = 31 * 24 * 3600
+SSO = "/v1/team/sso-connections"
+OTHER_SECRET = "the next client secret of acme"
 
 
 class Seen:
@@ -40,6 +47,7 @@ class Seen:
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.handed: set[str] = {person.pat for team in world.teams.values() for person in (team.owner, team.member)}
         self.signed: set[str] = set()
+        self.sealed: set[str] = set()
         self.codes: set[str] = set()
         self.owner = world.acme.owner.pat
         self.records: list[Any] = []
@@ -183,6 +191,27 @@ def break_glass(world: World) -> None:
     assert [world.post_form(f"/t/{world.acme.slug}/break-glass", form).status for form in forms] == [401, 303]
 
 
+def sso(world: World, seen: Seen, idp: ToyIdp) -> None:
+    """Set a connection up, fail at it, try it, sign in through it, and give it another client secret."""
+    who = world.acme.owner
+    owner = opened(world, who.email, who.password)
+    body = {"provider": "oidc", "issuer": idp.issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    with seam.seam(seam.first(9, "TransactWriteItems", "before")):
+        assert ask(world, "POST", SSO, body, owner).status == 503
+    ask(world, "POST", SSO, {**body, "issuer": f"{idp.issuer}/nowhere"}, owner)
+    path = f"{SSO}/{keyed(world, 'POST', SSO, body, owner).json['id']}"
+    link = keyed(world, "POST", f"{path}/test", None, owner).json["start_url"].partition("?link=")[2]
+    (connection,) = sso_connections_of(world.acme.id)
+    browser = Browser(world)
+    assert browser.sign_in(connection, who.email, link=link).status == 302
+    seen.sealed |= {link, str(browser.attempt)}
+    ask(world, "PATCH", path, {"client_secret": OTHER_SECRET}, owner)
+    for where in (SSO, path):
+        told = ask(world, "GET", where, None, owner).body.decode()
+        assert CLIENT_SECRET not in told
+        assert OTHER_SECRET not in told
+
+
 def cuts(world: World, session: str) -> None:
     """End sessions and tokens, deactivate, remove, and let a month pass over what is pending."""
     password_link(world, world.acme.member.id)
@@ -198,12 +227,13 @@ def cuts(world: World, session: str) -> None:
     assert world.call("POST", "/v1/invitations/renewal-request", {"token": late}).status == 202
 
 
-def played(world: World, seen: Seen) -> None:
+def played(world: World, seen: Seen, idp: ToyIdp) -> None:
     join(world)
     session = passwords(world)
     tokens(world, session)
     products(world, session)
     break_glass(world)
+    sso(world, seen, idp)
     assert sign_up(world).status == 202
     assert set_password(world, world.link("amy@hooli.example")).status == 204
     cuts(world, session)
@@ -224,11 +254,13 @@ def test_case_046_no_secret_that_was_handed_out_rests_anywhere(
     world: World, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = Seen(world, monkeypatch)
-    played(world, seen)
+    with serving() as idp:
+        monkeypatch.setenv("SSO_LOCAL_ISSUERS", idp.issuer)
+        played(world, seen, idp)
     assert {secret.kind for secret in seen.secrets} == {"pat", "ses", "inv", "rst", "svc"}
     assert len(seen.secrets) > 20
     assert seen.signed
-    assert len(seen.codes) == 20
+    assert (len(seen.codes), len(seen.sealed)) == (20, 2)
     items = world.items()
     partitions = {item["PK"]["S"].partition("#")[0] for item in items}
     assert {"M", "A", "OUT", "IDEM", "T"} <= partitions
@@ -258,6 +290,10 @@ def found_in(text: str, seen: Seen) -> Iterator[str]:
     yield from (secret.text for secret in seen.secrets if secret.secret in text)
     yield from (token for token in seen.signed if token in text or token.rpartition(".")[2] in text)
     yield from (code for code in seen.codes for way in spelt(code) if way in text)
+    yield from (sealed for sealed in seen.sealed if sealed in text)
+    yield from (
+        secret for secret in (CLIENT_SECRET, OTHER_SECRET) if secret in text or json.dumps(secret)[1:-1] in text
+    )
     yield from (password for password in PASSWORDS if password in text or password.replace(" ", "+") in text)
 
 

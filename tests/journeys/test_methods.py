@@ -76,7 +76,7 @@ def sent(scene: Scene, route: str) -> Sent:
         (one for one in OPERATIONS.values() if one.route == route), SIGN_OUT
     )
     names = {"id": _target(scene, path), "role": "member", "address": "nora@example.com", "team": "Acme"}
-    names |= {**named.fills, "password": cast.people["owner"].password}
+    names |= {**named.fills, "issuer": cast.issuer, "password": cast.people["owner"].password}
     body = named.body and {
         name: value.format(**names) if isinstance(value, str) else value for name, value in named.body.items()
     }
@@ -93,9 +93,10 @@ def sent(scene: Scene, route: str) -> Sent:
 
 def _target(scene: Scene, path: str) -> str:
     cast = scene.cast
-    of_machines = {"service-tokens": cast.service_token, "scim-tokens": cast.scim_token}
-    if path.split("/")[-2] in of_machines:
-        return of_machines[path.split("/")[-2]]
+    kinds = {"service-tokens": cast.service_token, "scim-tokens": cast.scim_token, "sso-connections": cast.connection}
+    named = [an_id for kind, an_id in kinds.items() if f"/{kind}/" in path]
+    if named:
+        return named[0]
     if "/tokens/" in path:
         return cast.people["owner"].token
     if "/sessions/" in path:

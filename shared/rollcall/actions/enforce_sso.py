@@ -78,7 +78,7 @@ def _told(call: Call, after: Team) -> Switched:
     found = _cut_off(call)
     named = tuple(islice(found, MOST_NAMED))
     total = len(named) + sum(1 for _ in found)
-    warnings = () if _break_glass(call) else (enforcement.NO_BREAK_GLASS,)
+    warnings = () if _has_break_glass(call) else (enforcement.NO_BREAK_GLASS,)
     return Switched(after, total, named, warnings)
 
 
@@ -91,5 +91,9 @@ def _cut_off(call: Call) -> Iterator[CutOff]:
             yield CutOff(member_id, email, name, reason)
 
 
-def _break_glass(call: Call) -> bool:
-    return keys.break_glass(call.team.id) in call.found.items
+def _has_break_glass(call: Call) -> bool:
+    """Tell whether an active owner has a code that was not used."""
+    team_id = call.team.id
+    held = call.found.break_glass(team_id)
+    active = call.found.owners(team_id)
+    return held is not None and any(codes.hashes for owner, codes in held.codes.items() if owner in active)

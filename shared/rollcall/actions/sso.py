@@ -15,7 +15,7 @@ from rollcall.actions.sessions import current, in_place_of, own_session
 from rollcall.actions.sign_in import NOBODY, SignedIn
 from rollcall.actions.sso_connections import opened_secret
 from rollcall.actions.sso_journey import Journey
-from rollcall.auth import oidc, secrets
+from rollcall.auth import oidc, presets, secrets
 from rollcall.auth.authenticate import Identity
 from rollcall.domain import ids, sso
 from rollcall.domain.errors import (
@@ -141,7 +141,8 @@ def _client(connection: SsoConnection) -> oidc.Client:
     secret = opened_secret(connection)
     if secret is None and connection.sealed_secret is not None:
         raise ProviderUnavailable("client secret unreadable")
-    return oidc.Client(f"{connection.id}/{connection.version}", connection.issuer, connection.client_id, secret)
+    key, scope = f"{connection.id}/{connection.version}", presets.scope_of(connection.provider, connection.issuer)
+    return oidc.Client(key, connection.issuer, connection.client_id, secret, scope)
 
 
 def _redeemed(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from rollcall.auth.oidc import SCOPE
 from rollcall.auth.outbound import read_url
 from rollcall.domain.errors import Flaw, Invalid
 
@@ -29,6 +30,13 @@ def check_issuer(provider: str, issuer: str) -> None:
         raise _refused(f"Google's issuer is {GOOGLE}.")
     if provider == "entra" and (_tenant(where.path) is None or not (where.exempt or where.authority == _MICROSOFT)):
         raise _refused(f"Entra's issuer is https://{_MICROSOFT}/<your tenant's id>/v2.0, with the id in small letters.")
+
+
+def scope_of(provider: str, issuer: str) -> str:
+    """Return what is asked for. An Okta org's own server tells groups to who asks; custom ones have no such scope."""
+    where = read_url(issuer)
+    asks = provider == "okta" and where is not None and where.path in {"", "/"}
+    return f"{SCOPE} groups" if asks else SCOPE
 
 
 def email_of(provider: str, issuer: str, claims: Mapping[str, object]) -> tuple[str | None, bool]:
