@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from rollcall import clock
+from rollcall.actions.sso_journey import link_text
 from rollcall.auth import secrets
 from rollcall.domain import ids, sso_connections
 from rollcall.domain.members import Session
 from rollcall.domain.permissions import Actor, CredentialKind, Role
 from rollcall.domain.sso_connections import PRESETS, Provider, SsoConnection, Tested, usable
+from rollcall.http.schedule import system_call
 from rollcall.storage.commit import commit
 from rollcall.storage.sso_connections import sso_connections_of
 from tests.toy_idp import sign_in
@@ -143,6 +145,11 @@ def joining(world: World, of: TeamOf | None = None, **settings: object) -> None:
     """Set how people join a team (Acme) just in time."""
     token = (of or world.acme).owner.pat
     assert world.call("PATCH", "/v1/team/settings/joining", settings, token=token).status == 200
+
+
+def own_link(connection: SsoConnection, member_id: str) -> str:
+    """Return what a signed-in member is given so that their own account is linked."""
+    return link_text(system_call(clock.now()), connection, member_id)
 
 
 def session_via(world: World, member: str, via: str) -> str:

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local.toys.idp_requests import PUBLIC_CLIENT_ID
-from rollcall import clock
-from rollcall.actions.sso_journey import link_text
 from rollcall.domain.permissions import Role
-from rollcall.http.schedule import system_call
 from tests.functions.scim_kit import Provider
 from tests.operations import act_on, put_role, remove
 from tests.operations import leave as leaves
 from tests.operations import sign_in as by_password
-from tests.sso_kit import Browser, connected, joining, prove_domain
+from tests.sso_kit import Browser, connected, joining, own_link, prove_domain
 
 if TYPE_CHECKING:
     from infra.local.toys.idp import ToyIdp
@@ -143,9 +140,8 @@ def test_case_196_a_domain_that_is_given_up_or_anothers_moves_nobody(
 # ---------------------------------------------------------------- who stands for a connection (I16)
 
 
-def test_an_admins_own_provider_signs_no_owner_in_however_they_are_known(
-    world: World, idp: ToyIdp, connection: SsoConnection
-) -> None:
+@pytest.mark.usefixtures("connection")
+def test_an_admins_own_provider_signs_no_owner_in_however_they_are_known(world: World, idp: ToyIdp) -> None:
     admins = connected(world, issuer=idp.issuer, client_id=PUBLIC_CLIENT_ID, vouched=Role.ADMIN)
     with world.unchanged():
         refused(Browser(world).sign_in(admins, world.acme.owner.email), "connection_not_vouched")
@@ -155,28 +151,22 @@ def test_an_admins_own_provider_signs_no_owner_in_however_they_are_known(
         refused(Browser(world).sign_in(admins, MIA), "connection_not_vouched")
 
 
+@pytest.mark.usefixtures("connection")
 def test_an_invitation_to_be_an_owner_is_not_taken_by_an_admins_own_provider(world: World, idp: ToyIdp) -> None:
-    prove_domain(world, "acme.example.com")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SSO_LOCAL_ISSUERS", idp.issuer)
-        admins = connected(world, issuer=idp.issuer, client_id=PUBLIC_CLIENT_ID, vouched=Role.ADMIN)
-        world.invite(NICO, role="owner")
-        link = world.link(NICO)
-        with world.unchanged():
-            refused(Browser(world).sign_in(admins, NICO), "connection_not_vouched")
-            refused(Browser(world).sign_in(admins, NICO, invitation=link), "connection_not_vouched")
+    admins = connected(world, issuer=idp.issuer, client_id=PUBLIC_CLIENT_ID, vouched=Role.ADMIN)
+    world.invite(NICO, role="owner")
+    link = world.link(NICO)
+    with world.unchanged():
+        refused(Browser(world).sign_in(admins, NICO), "connection_not_vouched")
+        refused(Browser(world).sign_in(admins, NICO, invitation=link), "connection_not_vouched")
 
 
 # ---------------------------------------------------------------- one's own account
 
 
-def link_for(world: World, connection: SsoConnection, member_id: str) -> str:
-    return link_text(system_call(clock.now()), connection, member_id)
-
-
 def test_a_member_who_is_signed_in_links_their_own_account(world: World, connection: SsoConnection) -> None:
     browser = Browser(world, session=by_password(world, world.acme.member))
-    link = link_for(world, connection, world.acme.member.id)
+    link = own_link(connection, world.acme.member.id)
     assert browser.sign_in(connection, STRANGER, link=link).status == 302
     again = Browser(world)
     assert again.sign_in(connection, STRANGER).status == 302
@@ -187,7 +177,7 @@ def test_case_037_a_link_that_was_given_to_somebody_else_ties_them_to_nothing(
     world: World, connection: SsoConnection
 ) -> None:
     """Or else whoever follows it signs in to the giver's account from then on."""
-    link = link_for(world, connection, world.acme.admin.id)
+    link = own_link(connection, world.acme.admin.id)
     with world.unchanged():
         refused(Browser(world).sign_in(connection, MIA, link=link), "sso_state_invalid", 400)
     signed_in = Browser(world, session=by_password(world, world.acme.member))
@@ -198,7 +188,7 @@ def test_case_037_a_link_that_was_given_to_somebody_else_ties_them_to_nothing(
 def test_case_037_a_subject_that_is_somebodys_is_not_linked_to_another(world: World, connection: SsoConnection) -> None:
     assert Browser(world).sign_in(connection, MIA).status == 302
     admin = Browser(world, session=by_password(world, world.acme.admin))
-    link = link_for(world, connection, world.acme.admin.id)
+    link = own_link(connection, world.acme.admin.id)
     with world.unchanged():
         refused(admin.sign_in(connection, MIA, link=link), "linked_elsewhere")
 
@@ -264,9 +254,8 @@ def test_a_person_of_scim_is_found_by_their_address_in_a_proven_domain_and_else_
         refused(Browser(world).sign_in(connection, "nora@elsewhere.example.net"), "no_membership")
 
 
-def test_who_is_known_by_another_subject_is_not_found_by_their_external_id(
-    world: World, connection: SsoConnection, idp: ToyIdp
-) -> None:
+@pytest.mark.usefixtures("connection")
+def test_who_is_known_by_another_subject_is_not_found_by_their_external_id(world: World, idp: ToyIdp) -> None:
     """Also where the address that comes along is somebody else's."""
     Provider(world).new("nora@acme.example.com", externalId="00u7")
     by_oid = connected(world, issuer=idp.issuer, client_id=PUBLIC_CLIENT_ID, scim_claim="oid")
@@ -276,10 +265,9 @@ def test_who_is_known_by_another_subject_is_not_found_by_their_external_id(
         refused(answer, "linked_elsewhere")
 
 
+@pytest.mark.usefixtures("connection")
 @pytest.mark.parametrize("verified", ["false", "missing", "'true'"])
-def test_an_external_id_that_is_an_address_counts_as_addresses_do(
-    world: World, idp: ToyIdp, connection: SsoConnection, verified: str
-) -> None:
+def test_an_external_id_that_is_an_address_counts_as_addresses_do(world: World, idp: ToyIdp, verified: str) -> None:
     by_email = connected(world, issuer=idp.issuer, client_id=PUBLIC_CLIENT_ID, scim_claim="email")
     Provider(world).new("nora@acme.example.com", externalId="nora@acme.example.com")
     with world.unchanged():

@@ -49,8 +49,8 @@ class Known:
 
     @property
     def of_others(self) -> Member | None:
-        """Return who is known by what others vouch for alone."""
-        return self.by_external_id or self.by_email
+        """Return who is known by what others vouch for, and by nothing better."""
+        return None if self.by_subject or self.by_link else self.by_external_id or self.by_email
 
 
 def subject_of(connection: SsoConnection, subject: str) -> str:
