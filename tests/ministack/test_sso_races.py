@@ -1,4 +1,4 @@
-"""People who come back from an identity provider at the same instant, over HTTP: once each, and one member each (CO)."""
+"""People who come back from a provider at the same instant, over HTTP: each comes in once and is one member (CO)."""
 
 from __future__ import annotations
 
