@@ -95,7 +95,11 @@ class Browser:
     def start(self, connection: SsoConnection, **more: str) -> Answer:
         """Leave for the provider."""
         query = f"?{urlencode(more)}" if more else ""
-        answer = self.world.call("GET", f"/sso/{connection.id}/start{query}", headers=self._cookies())
+        return self.at(f"/sso/{connection.id}/start{query}")
+
+    def at(self, path: str) -> Answer:
+        """Leave for the provider at an address that the service told."""
+        answer = self.world.call("GET", path, headers=self._cookies())
         if answer.status == 302:
             self.attempt = _cookie(answer, ATTEMPT)
         return answer
