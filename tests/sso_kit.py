@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from rollcall import clock
@@ -162,13 +162,6 @@ def session_via(world: World, member: str, via: str) -> str:
     return text
 
 
-class _Lasting(dict[str, Any]):
-    """Codes that a provider forgets to take away."""
-
-    def pop(self, key: str, default: Any = None) -> Any:
-        return self.get(key, default)
-
-
 def lasting_codes(idp: ToyIdp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the provider redeem a code as often as it is asked to, which no provider must."""
-    monkeypatch.setattr(idp, "_codes", _Lasting())
+    monkeypatch.setattr(idp, "_redeemed", lambda sent, _client: idp._codes[sent["code"]])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BASE = "http://127.0.0.1:8000"
 FILLS = {"slug": "acme", "token": "none", "key": "trustgate", "group": "tokens", "grant": "none", "id": "none"}
-FILLS["domain"] = "none.example"
+FILLS |= {"domain": "none.example", "connection": "none"}
 KEYS = sorted(operations())
 ORIGINS = ("null", "https://evil.example", f"{BASE}.evil.example", BASE.replace("//", "//evil."), BASE)
 UNTRUSTING = ("/healthz", "/v1/openapi.json", "/.well-known/jwks.json")

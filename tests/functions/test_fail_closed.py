@@ -32,7 +32,6 @@ REQUESTS: dict[str, tuple[str, str, Json]] = {
     "change_role": ("PUT", f"/v1/members/{'mem_' + '0' * 26}/role", {"role": "admin"}),
     "deactivate": ("POST", f"/v1/members/{'mem_' + '0' * 26}/deactivate", None),
     "remove": ("DELETE", f"/v1/members/{'mem_' + '0' * 26}", None),
-    "sessions": ("POST", f"/v1/members/{'mem_' + '0' * 26}/revoke-sessions", None),
     "issue_token": ("POST", "/v1/tokens", {"name": "ci"}),
     "revoke_token": ("GET", "/v1/tokens", None),
     "team": ("GET", "/v1/team", None),
@@ -43,6 +42,7 @@ REQUESTS: dict[str, tuple[str, str, Json]] = {
     "product_token": ("POST", "/v1/product-tokens", {"product": "trustgate"}),
     "sign_in": ("POST", "/v1/teams/acme/sessions", {"email": NORA, "password": "some password"}),
     "request_link": ("POST", "/v1/teams", {"name": "Hooli", "slug": "hooli", "owner": {"email": NORA, "name": "Nora"}}),
+    "sso": ("GET", f"/sso/{'idp_' + '0' * 26}/start", None),
     "set_password": ("POST", "/v1/password-resets/complete", {"token": "{reset}", "password": "a phrase of words"}),
 }
 
@@ -86,7 +86,7 @@ def test_case_180_what_nobody_expected_is_a_plain_500_logged_once(
     world: World, log: io.StringIO, function: str
 ) -> None:
     method, path, body = REQUESTS[function]
-    token = None if function in {"accept", "sign_in", "request_link", "set_password"} else world.acme.owner.pat
+    token = None if function in {"accept", "sign_in", "request_link", "set_password", "sso"} else world.acme.owner.pat
     with world.unchanged(), seam.seam(broken):
         answer = world.call(method, path, body_for(world, body), token=token)
     assert (answer.status, answer.code) == (500, "internal")
@@ -183,7 +183,7 @@ def test_case_179_whatever_a_function_is_invoked_with_nobody_is_let_in(world: Wo
 def test_case_179_public_functions_answer_only_what_is_a_request(world: World, what: str) -> None:
     """They let nobody in either; a request of another route is judged by their own rules."""
     with world.unchanged():
-        for function in ("accept", "sign_in", "request_link", "set_password"):
+        for function in ("accept", "sign_in", "request_link", "set_password", "sso"):
             answer = world.invoke(function, STRANGE[what] or {"": ""})
             assert 400 <= answer["statusCode"] < 500, (function, answer)
 

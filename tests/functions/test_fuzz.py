@@ -67,6 +67,7 @@ class Prober:
         place = place_of(key)
         known = {"id": self.path.get(place, ""), "token": self.path.get(f"{place} link", ""), "slug": "acme"}
         known |= {"key": "trustgate", "group": "tokens", "grant": "vault-1", "domain": "claimed.example.com"}
+        known["connection"] = self.path["sso-connections"]
         return key.partition(" ")[2].format_map({**known, **path})
 
     def send(
@@ -269,7 +270,7 @@ def test_every_route_with_a_body_has_a_valid_one_here(prober: Prober) -> None:
         assert prober.bodies[key].keys() <= schema_of(key)["properties"].keys()
 
 
-@pytest.mark.parametrize("key", sorted(OPERATIONS))
+@pytest.mark.parametrize("key", sorted(OPERATIONS.keys() - {"GET /sso/callback"}))  # its success: test_sso_sign_in.py
 def test_every_route_succeeds_as_described(prober: Prober, key: str) -> None:
     owner = prober.world.acme.owner
     form = urlencode({"password": GOOD_PASSWORD, **({"name": "Ivy"} if "/i/" in key else {})}).encode()

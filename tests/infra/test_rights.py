@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from tests.functions.test_token_leaks import report
+from tests.infra.by_sso import signing_in
 from tests.infra.grouping import grouping
 from tests.infra.rights import Right, asked, missing, watched
 from tests.infra.template_reading import allows, functions, grants
@@ -80,6 +81,7 @@ def used(seeded: World) -> Iterator[set[tuple[str, Right]]]:
         _connecting_sso(seeded)
         _administering(seeded)
         _granting(seeded)
+        signing_in(seeded)
         _later(seeded)
         _ending(seeded)
     yield seen

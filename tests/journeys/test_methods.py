@@ -200,7 +200,8 @@ def test_case_116_a_method_that_a_path_does_not_take_is_refused_for_everybody(wa
     scene = walk.enter("crowd")
     cast = scene.cast
     fills = {"id": _target(scene, path), "token": cast.people["invited"].link, "slug": "acme", "key": "trustgate"}
-    target = path.format(**fills, group="tokens", grant="project-1", domain="claimed.example.com")
+    fills |= {"group": "tokens", "grant": "project-1", "domain": "claimed.example.com"}
+    target = path.format(**fills, connection="idp_" + "0" * 26)
     tokens = (None, cast.people["owner"].session, cast.people["member"].pat, cast.credentials["service token"])
     for method in set(METHODS) - TAKEN[path]:
         for token in tokens:
