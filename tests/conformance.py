@@ -32,6 +32,7 @@ UNDESCRIBED = {400: "invalid", 404: "route_not_found", 405: "method_not_allowed"
 BEFORE_ANY_ROUTE = frozenset({"body_too_large", "headers_too_large", "malformed_request"})
 
 
+@cache
 def operations() -> dict[str, dict[str, Any]]:
     """Every described operation by its route key."""
     return {

@@ -210,6 +210,8 @@ def _cast(world: World, moment: datetime, issuer: str) -> Cast:
     _done(claimed)
     world.publish(claimed.json["record"]["name"], claimed.json["record"]["value"])
     credentials = {**_credentials(world, people), "service token": service, "SCIM token": scim}
+    glass = world.call("POST", "/v1/team/break-glass-codes", token=people["owner"].session)
+    credentials["break-glass code"] = glass.json["codes"][0]
     held = people["held"]
     sent = json.dumps({"userName": held.email, "emails": [{"value": held.email}]})
     conflict = ScimConflict(world.acme.id, held.id, held.email, None, sent, moment, moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from rollcall import clock
@@ -95,7 +95,11 @@ class Browser:
     def start(self, connection: SsoConnection, **more: str) -> Answer:
         """Leave for the provider."""
         query = f"?{urlencode(more)}" if more else ""
-        answer = self.world.call("GET", f"/sso/{connection.id}/start{query}", headers=self._cookies())
+        return self.at(f"/sso/{connection.id}/start{query}")
+
+    def at(self, path: str) -> Answer:
+        """Leave for the provider at an address that the service told."""
+        answer = self.world.call("GET", path, headers=self._cookies())
         if answer.status == 302:
             self.attempt = _cookie(answer, ATTEMPT)
         return answer
@@ -158,13 +162,6 @@ def session_via(world: World, member: str, via: str) -> str:
     return text
 
 
-class _Lasting(dict[str, Any]):
-    """Codes that a provider forgets to take away."""
-
-    def pop(self, key: str, default: Any = None) -> Any:
-        return self.get(key, default)
-
-
 def lasting_codes(idp: ToyIdp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the provider redeem a code as often as it is asked to, which no provider must."""
-    monkeypatch.setattr(idp, "_codes", _Lasting())
+    monkeypatch.setattr(idp, "_redeemed", lambda sent, _client: idp._codes[sent["code"]])

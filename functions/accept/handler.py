@@ -8,12 +8,11 @@ from rollcall.actions.accept import Acceptance, Joined, Link, Seen
 from rollcall.http import answers, link_pages, targets
 from rollcall.http.endpoint import Request, by_route, endpoint
 
-_read = partial(endpoint, reads=targets.invitation_link, beside=targets.ways_of_link)
-_link = partial(_read, link=targets.token_in_body)
-_page = partial(_read, link=targets.token_in_path, failure=link_pages.failure)
+_link = partial(endpoint, link=targets.token_in_body, reads=targets.invitation_link)
+_page = partial(endpoint, link=targets.token_in_path, reads=targets.invitation_link, failure=link_pages.failure)
 
 
-@_link(body=Link, answer=answers.seen_link)
+@_link(body=Link, answer=answers.seen_link, beside=targets.ways_of_link)
 def _inspect(request: Request[Link]) -> Seen:
     """Look at a link; changes nothing."""
     return accept.inspect(request.call, request.link, answers.link_keys())
@@ -31,7 +30,7 @@ def _ask(request: Request[Link]) -> Seen:
     return accept.ask_again(request.call, request.link, answers.link_keys())
 
 
-_show = _page(answer=link_pages.invitation_page, tolerant=True)(link_pages.show_invitation)
+_show = _page(answer=link_pages.invitation_page, tolerant=True, beside=targets.ways_of_link)(link_pages.show_invitation)
 _join = _page(body=link_pages.JoinForm, form=True, answer=link_pages.joined_page)(link_pages.join)
 _verbs = (("inspect", _inspect), ("accept", _accept), ("renewal-request", _ask))
 _api = {f"POST /v1/invitations/{verb}": each for verb, each in _verbs}

@@ -290,6 +290,14 @@ def test_a_look_before_tells_whom_it_would_cut_off_and_changes_nothing(world: Wo
 
 
 @pytest.mark.usefixtures("tried")
+def test_owners_without_a_break_glass_code_are_warned_until_one_of_them_has_some(world: World) -> None:
+    session = sign_in(world, world.acme.owner)
+    assert switch(world, by=session, query="?preview=true").json["warnings"] == ["no_break_glass_codes"]
+    assert ask(world, "POST", "/v1/team/break-glass-codes", None, session).status == 201
+    assert switch(world, by=session, query="?preview=true").json["warnings"] == []
+
+
+@pytest.mark.usefixtures("tried")
 def test_of_many_the_first_200_are_named_and_all_are_counted(world: World) -> None:
     prove_domain(world, "acme.example.com")
     crowd(world, *({"email": f"p{n}@other.example.net", "email_key": f"p{n}@other.example.net"} for n in range(230)))

@@ -219,6 +219,20 @@ def test_who_was_removed_comes_back_by_an_invitation_alone(world: World, connect
     assert who(world, browser) != world.acme.member.id
 
 
+def test_whom_the_provider_took_out_does_not_come_back_just_in_time(world: World, connection: SsoConnection) -> None:
+    """But when it sends them again, they come in (M10)."""
+    joining(world, jit=True)
+    scim = Provider(world)
+    made = scim.new(NICO, externalId="00u7")["id"]
+    assert Browser(world).sign_in(connection, NICO).status == 302
+    assert scim.call("DELETE", f"/Users/{made}").status == 204
+    with world.unchanged():
+        refused(Browser(world).sign_in(connection, NICO), "no_membership")
+    again, browser = scim.new(NICO, externalId="00u8")["id"], Browser(world)
+    assert browser.sign_in(connection, NICO).status == 302
+    assert who(world, browser) == again
+
+
 def test_who_left_may_come_back_just_in_time(world: World, connection: SsoConnection) -> None:
     joining(world, jit=True)
     assert Browser(world).sign_in(connection, MIA).status == 302

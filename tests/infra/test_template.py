@@ -298,6 +298,11 @@ def test_the_table_is_kept_encrypted_restorable_streamed_and_cleans_itself() -> 
     assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
+def test_what_is_sealed_in_the_table_outlives_the_stack_with_its_keys() -> None:
+    resource = template()["Resources"]["ConnectionKeys"]
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
 def test_the_index_of_what_is_due_carries_keys_only() -> None:
     (index,) = of_type("AWS::DynamoDB::Table")["Table"]["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "expiry"

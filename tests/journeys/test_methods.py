@@ -109,7 +109,7 @@ def _target(scene: Scene, path: str) -> str:
 
 
 def _public(scene: Scene) -> Mapping[str, tuple[dict[str, str], Any]]:
-    people = scene.cast.people
+    people, code = scene.cast.people, str(scene.cast.credentials["break-glass code"])
     link, reset, owner = people["invited"].link, people["active"].reset, people["owner"]
     secret = GOOD_PASSWORD.replace(" ", "+")
     return {
@@ -120,6 +120,8 @@ def _public(scene: Scene) -> Mapping[str, tuple[dict[str, str], Any]]:
         "POST /v1/teams/{slug}/password-resets": ({"slug": "acme"}, {"email": owner.email}),
         "POST /v1/invitations/renewal-request": ({}, {"token": people["late"].link}),
         "POST /v1/teams/{slug}/sessions": ({"slug": "acme"}, {"email": owner.email, "password": owner.password}),
+        "POST /v1/teams/{slug}/break-glass-sessions": ({"slug": "acme"}, {"email": owner.email, "code": code}),
+        "POST /t/{slug}/break-glass": ({"slug": "acme"}, urlencode({"email": owner.email, "code": code}).encode()),
         "POST /v1/invitations/accept": ({}, {"token": link, "name": "Nora", "password": GOOD_PASSWORD}),
         "POST /v1/password-resets/complete": ({}, {"token": reset, "password": "a phrase of another kind"}),
         "POST /t/{slug}": (

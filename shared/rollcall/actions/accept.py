@@ -1,12 +1,11 @@
 """Accept an invitation by its link, or look at it first (J2-J4, I5-I7, I9)."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rollcall.actions.call import Call, system
 from rollcall.actions.sessions import new_session
-from rollcall.actions.ways_in import WayIn, ways_in
+from rollcall.actions.ways_in import ways_in
 from rollcall.auth import links, passwords
 from rollcall.auth.secrets import Secret
 from rollcall.domain import invitations, renewals
@@ -74,8 +73,13 @@ def reads(token: Secret) -> list[Key]:
 
 
 def connections(team_id: str) -> tuple[SsoConnection, ...]:
-    """Read the connections that sign people in to the team: what is read beside, at the same time."""
+    """Read the connections that sign people in to the team; whoever looks at a link reads them beside, at once."""
     return tuple(usable(sso_connections_of(team_id)))
+
+
+def with_connections(seen: Seen) -> Seen:
+    """Return the same with the team's connections, read only now."""
+    return replace(seen, connections=connections(seen.team.id))
 
 
 def inspect(call: Call, token: Secret, link_keys: list[bytes]) -> Seen:
@@ -123,7 +127,7 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
     invitation, team = seen.invitation, seen.team
     _check_account(call, invitation)
     if team.sso_enforced:
-        raise _elsewhere(seen, ways_in(seen.connections, base_url, token.text))
+        raise _elsewhere(with_connections(seen), base_url, token)
     password_hash = _password(acceptance, invitation, team)
     member = _member(call, seen, acceptance.name, password_hash)
     session = new_session(call, member.id, team, "password") if password_hash else None
@@ -137,8 +141,9 @@ def accept(call: Call, token: Secret, acceptance: Acceptance, link_keys: list[by
     return joined
 
 
-def _elsewhere(seen: Seen, ways: Sequence[WayIn]) -> SsoRequired:
+def _elsewhere(seen: Seen, base_url: str, token: Secret) -> SsoRequired:
     """Say where people join who may not join here; the invitation travels along (J4)."""
+    ways = ways_in(seen.connections, base_url, token.text)
     start = ways[0].start if ways else f"/t/{seen.team.slug}"
     refused = SsoRequired(extra={"start": start, "providers": [way.told for way in ways]})
     refused.about = seen

@@ -71,7 +71,9 @@ def begin(call: Call, connection_id: str | None, invitation: str | None, link: s
             sso_members.invited(call, team.id, invitation)
         member_id = sso_journey.linking(call, connection, link) if link is not None else None
         client = _client(connection)
-        url, attempt = oidc.begin(client, oidc.discover(client, call.now), redirect_uri, call.random_bytes)
+        metadata = oidc.discover(client, call.now)
+        asking = replace(client, scope=presets.scope_of(connection.provider, metadata.scopes))
+        url, attempt = oidc.begin(asking, metadata, redirect_uri, call.random_bytes)
     journey = Journey(team.id, team.slug, connection.id, attempt, call.now, invitation, member_id)
     return Begun(url, sso_journey.packed(call, journey))
 
@@ -141,8 +143,7 @@ def _client(connection: SsoConnection) -> oidc.Client:
     secret = opened_secret(connection)
     if secret is None and connection.sealed_secret is not None:
         raise ProviderUnavailable("client secret unreadable")
-    key, scope = f"{connection.id}/{connection.version}", presets.scope_of(connection.provider, connection.issuer)
-    return oidc.Client(key, connection.issuer, connection.client_id, secret, scope)
+    return oidc.Client(f"{connection.id}/{connection.version}", connection.issuer, connection.client_id, secret)
 
 
 def _redeemed(

@@ -84,7 +84,7 @@ def join(request: Request[JoinForm]) -> Joined | Seen:
     try:
         return accept.accept(request.call, token, fill(Acceptance, given), link_keys(), base_url)
     except Invalid as flaw:
-        flaw.about = (seen, form.name)
+        flaw.about = (accept.with_connections(seen), form.name)
         raise
 
 

@@ -86,7 +86,7 @@ class SsoEnforced(Conflict):
     """The change would leave a team that enforces single sign-on without a way in."""
 
     code = "sso_enforced"
-    detail = "Your team enforces single sign-on and this is the connection it rests on. Switch enforcement off first."
+    detail = "Owners come in by this connection alone. Open another way first: a second connection, or passwords."
 
 
 class ProviderUnavailable(Unavailable):
