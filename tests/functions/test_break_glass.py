@@ -15,7 +15,8 @@ import pytest
 from rollcall.domain.members import Status
 from rollcall.storage import keys, reads
 from tests import seam
-from tests.operations import ask, authenticates, put_role, remove, second_owner, sign_in, transfer, try_sign_in
+from tests.kit import GOOD_PASSWORD
+from tests.operations import act_on, ask, authenticates, put_role, remove, second_owner, sign_in, transfer, try_sign_in
 
 if TYPE_CHECKING:
     from tests.kit import Answer, World
@@ -274,6 +275,17 @@ def test_after_a_transfer_or_a_demotion_the_codes_are_dead(world: World) -> None
     with world.unchanged():
         answers = [use(world, given), use(world, demoted, email)]
     assert {(answer.status, answer.code) for answer in answers} == {(403, "forbidden")}
+
+
+def test_neither_reactivation_nor_promotion_brings_older_codes_back(world: World) -> None:
+    other, session = second_owner(world)
+    old, email = codes(world, session), world.member(other).email
+    assert act_on(world, other, "deactivate").status == act_on(world, other, "reactivate").status == 200
+    assert use(world, old[0], email).status == 401
+    anew = codes(world, try_sign_in(world, email, GOOD_PASSWORD).json["token"])
+    assert use(world, anew[0], email).status == 201
+    assert put_role(world, other, "admin").status == put_role(world, other, "owner").status == 200
+    assert use(world, anew[1], email).status == 401
 
 
 def test_whoever_is_deactivated_or_removed_gets_the_answer_of_a_stranger(world: World) -> None:

@@ -160,8 +160,9 @@ def tried(call: Call, slug: str, email_key: str, *also: Callable[[str], Key]) ->
     team = team if team is not None and team.alive else None
     named = found.holder(EMAIL, team_id, email_key)
     member_id = named if named and named.startswith("mem_") else "mem_" + "0" * 26
-    member = read([keys.member(team_id, member_id)]).member(team_id, member_id)
-    member = member if team else None
+    person = read([keys.member(team_id, member_id)])
+    found = Found({**found.items, **person.items})
+    member = found.member(team_id, member_id) if team else None
     about = member.id if member else sha256(who.encode()).hexdigest()[:16]
     call.note(about=about, team=team.id if team else None)
     return Tried(who, team, member, known_key, found.noted(known_key, call.now), found)

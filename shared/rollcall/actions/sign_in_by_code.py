@@ -72,7 +72,7 @@ def _judged(call: Call, who: Tried, typed: str) -> Right:
         if not member.owns:
             call.note(reason="no_owner")
             raise Forbidden
-        if owner_id == member.id:
+        if owner_id == member.id and held.codes[owner_id].version >= who.found.owner_since(member):
             return Right(held, member, team, hashed)
     call.note(reason=who.nobody or "wrong_code")
     raise Unauthenticated("The address or the code is not right.")

@@ -13,10 +13,14 @@ from rollcall.domain.times import rfc3339
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What is kept of one owner's codes: when they were made, and the hashes of those that were not used."""
+    """What is kept of one owner's codes: when they were made, at which version of the owner, and what was not used.
+
+    The version tells codes from before somebody stopped being an owner: those do not come back with the role (M7).
+    """
 
     made_at: datetime
     hashes: tuple[str, ...] = field(repr=False)
+    version: int = 0
 
     @property
     def facts(self) -> dict[str, object]:
@@ -42,7 +46,7 @@ def make(
     now: datetime,
 ) -> tuple[Change, Codes]:
     """Give an owner codes in the place of all that they had; those of whoever owns the team no more are dropped."""
-    made = Codes(now, tuple(hashes))
+    made = Codes(now, tuple(hashes), owner.version)
     held = {} if before is None else before.codes
     kept = {member_id: codes for member_id, codes in held.items() if member_id in owners}
     after = BreakGlass(owner.team_id, {**kept, owner.id: made}, 1 if before is None else before.version + 1)

@@ -134,11 +134,11 @@ def spend(nonce: str, member: Member, now: datetime) -> Claim:
 
 
 def noted(connection: SsoConnection, team: Team, member: Member, now: datetime) -> tuple[Step, ...]:
-    """Return the steps by which a connection remembers its first success, and its first owner since it was changed.
+    """Return the steps by which a connection remembers its first success, and the last owner who came in by it.
 
-    Nothing where both are known, so that ordinary sign-ins do not meet on its item.
+    Nothing where both are known, so that ordinary sign-ins do not meet on its item: there are few owners.
     """
-    tried = member.owns and connection.tested is None
+    tried = member.owns and (connection.tested is None or connection.tested.member_id != member.id)
     if connection.worked and not tried:
         return ()
     after = replace(connection, worked=True, version=connection.version + 1)

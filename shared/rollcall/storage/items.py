@@ -171,6 +171,7 @@ class MemberItem(Item):
     subjects = UnicodeAttribute(attr_name="su", null=True)
     claimed = UnicodeAttribute(attr_name="cl", null=True)
     role_event = UnicodeAttribute(attr_name="re", null=True)
+    owner_since = NumberAttribute(attr_name="os", null=True)
     products_event = UnicodeAttribute(attr_name="pe", null=True)
 
 

@@ -205,7 +205,8 @@ def _update(transaction: Transaction, step: Updated) -> None:
 def _origins(transaction: Transaction, step: Updated) -> Iterator[Action]:
     """Yield what notes the event that a member's role or product access comes from, so that it can be explained.
 
-    It is the member's own, or the only one there is: whoever gives the ownership away is part of the heir's.
+    It is the member's own, or the only one there is: whoever gives the ownership away is part of the heir's. And since
+    which version the member owns the team.
     """
     before, after = step.before, step.after
     if not (isinstance(before, Member) and isinstance(after, Member)):
@@ -215,6 +216,8 @@ def _origins(transaction: Transaction, step: Updated) -> Iterator[Action]:
         yield MemberItem.role_event.set(event)
     if event is not None and before.products != after.products:
         yield MemberItem.products_event.set(event)
+    if after.owns and not before.owns:
+        yield MemberItem.owner_since.set(after.version)  # what an owner made before is not theirs again (M7)
 
 
 def _roster(transaction: Transaction, before: Member | None, after: Member) -> None:

@@ -114,6 +114,11 @@ class Found:
         item = MemberItem.from_raw_data(self.items[keys.member(member.team_id, member.id)])
         return item.role_event, item.products_event
 
+    def owner_since(self, member: Member) -> int:
+        """Return since which version the member has owned the team without a break; 0 is from the beginning."""
+        item = MemberItem.from_raw_data(self.items[keys.member(member.team_id, member.id)])
+        return int(item.owner_since or 0)
+
     def invitation(self, team_id: str, invitation_id: str) -> Invitation | None:
         """Return the invitation, open or closed; `invitation_keys` names both places."""
         for key in invitation_keys(team_id, invitation_id):
