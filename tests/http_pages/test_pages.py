@@ -40,6 +40,7 @@ FIELDS: dict[str, object] = {
     "wait_seconds": 58,
     "title": "That did not work",
     "sentence": "Try again in a minute.",
+    "code": "sso_failed",
     "request_id": "01JC9Z",
 }
 TEXTS = {
@@ -51,6 +52,7 @@ TEXTS = {
     "name",
     "title",
     "sentence",
+    "code",
     "request_id",
 }
 CHOOSING = ("accept", "accept_signed_in", "set_password", "found_team")
