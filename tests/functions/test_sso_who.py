@@ -279,6 +279,20 @@ def test_who_is_known_by_another_subject_is_not_found_by_their_external_id(world
         refused(answer, "linked_elsewhere")
 
 
+def test_whom_scim_has_told_apart_is_not_taken_over_by_another_account_with_their_address(
+    world: World, connection: SsoConnection
+) -> None:
+    """Not even by the first that vouches for it: by SCIM the provider itself has said which account is theirs (I12)."""
+    made = Provider(world).new("nora@acme.example.com", externalId="00u7")
+    nora = Browser(world)
+    assert nora.sign_in(connection, STRANGER, sub="00u7", no_email="1").status == 302
+    with world.unchanged():
+        refused(Browser(world).sign_in(connection, "nora@acme.example.com"), "linked_elsewhere")
+    assert (who(world, nora), world.member(made["id"]).email_verified) == (made["id"], False)
+    assert nora.sign_in(connection, "nora@acme.example.com", sub="00u7").status == 302
+    assert world.member(made["id"]).email_verified
+
+
 @pytest.mark.usefixtures("connection")
 @pytest.mark.parametrize("verified", ["false", "missing", "'true'"])
 def test_an_external_id_that_is_an_address_counts_as_addresses_do(world: World, idp: ToyIdp, verified: str) -> None:

@@ -40,6 +40,7 @@ FIELDS: dict[str, object] = {
     "wait_seconds": 58,
     "title": "That did not work",
     "sentence": "Try again in a minute.",
+    "code": "sso_failed",
     "request_id": "01JC9Z",
 }
 TEXTS = {
@@ -51,6 +52,7 @@ TEXTS = {
     "name",
     "title",
     "sentence",
+    "code",
     "request_id",
 }
 CHOOSING = ("accept", "accept_signed_in", "set_password", "found_team")
@@ -208,7 +210,8 @@ def test_case_110_single_sign_on_asks_no_password() -> None:
 
 @pytest.mark.parametrize("name", WITH_WAYS)
 def test_each_provider_is_one_plain_link_above_any_form(name: str) -> None:
-    assert "Continue with Okta Continue with Google" in said(name)
+    verb = "Log in" if name.startswith("sign_in") else "Continue"
+    assert f"{verb} with Okta {verb} with Google" in said(name)
     seen = page(name)
     links = [link for link in seen.all("a") if link.get("class") == "button"]
     assert [link["href"] for link in links] == ["/sso/idp_1/start?invitation=x", "/sso/idp_2/start?invitation=x"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rollcall.domain.connections import RoleRule
 from rollcall.domain.errors import AccountDeactivated, LinkedElsewhere, NotVouched
 from rollcall.domain.ids import digest
-from rollcall.domain.members import Claimed, Member
+from rollcall.domain.members import Claimed, Member, Origin
 from rollcall.domain.permissions import Role
 from rollcall.domain.sso_connections import SsoConnection
 
@@ -69,7 +69,8 @@ def stands_for(subject: str, connection: SsoConnection) -> bool:
 def meant(proof: Proof, known: Known, others: Sequence[SsoConnection]) -> Member | None:
     """Return the member who signs in, None where it is nobody yet. `others` are the connections that know them.
 
-    What others have tied to an address that was never proven does not stand against its first proof (case 36).
+    What others have tied to an address that was never proven does not stand against its first proof (case 36), unless
+    SCIM made the member: then it was the provider that told who they are, by another account than this.
     Raises AccountDeactivated, LinkedElsewhere, NotVouched.
     """
     member = known.by_subject or known.by_link or known.of_others
@@ -81,7 +82,8 @@ def meant(proof: Proof, known: Known, others: Sequence[SsoConnection]) -> Member
         if known.by_link.id != member.id:
             raise LinkedElsewhere
         return member
-    first = not member.email_verified and proves(proof, member)
+    told_apart = member.link is not None and member.link.origin is Origin.CREATED and known.by_external_id is None
+    first = not member.email_verified and proves(proof, member) and not told_apart
     taken = any(stands_for(member.subjects.get(one.id, ""), one) for one in others)
     if known.by_subject is None and taken and not first:
         raise LinkedElsewhere
