@@ -41,7 +41,7 @@ def text(page: Answer) -> str:
 
 def buttons(page: Answer) -> list[tuple[str, str]]:
     """Return where each provider's button leads, and what it says."""
-    return re.findall(r'<a class="button" href="([^"]*)">Log in with ([^<]*)</a>', text(page))
+    return re.findall(r'<a class="button" href="([^"]*)">Continue with ([^<]*)</a>', text(page))
 
 
 def enter(world: World, password: str) -> Answer:
@@ -112,7 +112,7 @@ def test_the_page_has_one_plain_link_per_provider_above_the_password(world: Worl
     with world.unchanged():
         page = world.call("GET", "/t/acme")
     assert buttons(page) == [(f"{BASE}/sso/{one.id}/start", one.name) for one in (okta, google)]
-    assert text(page).index("Log in with Google") < text(page).index('name="password"')
+    assert text(page).index("Continue with Google") < text(page).index('name="password"')
 
 
 @pytest.mark.parametrize("path", ["/t/acme", "/t/acme/forgot"])
