@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from rollcall import clock
@@ -20,6 +20,9 @@ from tests.toy_idp import sign_in
 from tests.values import DAY
 
 if TYPE_CHECKING:
+    import pytest
+
+    from infra.local.toys.idp import ToyIdp
     from rollcall.domain.connections import RoleRule
     from tests.kit import Answer, TeamOf, World
 
@@ -90,7 +93,11 @@ class Browser:
     def start(self, connection: SsoConnection, **more: str) -> Answer:
         """Leave for the provider."""
         query = f"?{urlencode(more)}" if more else ""
-        answer = self.world.call("GET", f"/sso/{connection.id}/start{query}", headers=self._cookies())
+        return self.at(f"/sso/{connection.id}/start{query}")
+
+    def at(self, path: str) -> Answer:
+        """Leave for the provider at an address that the service told."""
+        answer = self.world.call("GET", path, headers=self._cookies())
         if answer.status == 302:
             self.attempt = _cookie(answer, ATTEMPT)
         return answer
@@ -100,7 +107,7 @@ class Browser:
         place = urlsplit(url)
         answer = self.world.call("GET", f"{place.path}?{place.query}", headers={**self._cookies(), **headers})
         if answer.status == 302:
-            self.session = _cookie(answer, SESSION)
+            self.attempt, self.session = None, _cookie(answer, SESSION)
         return answer
 
     def sign_in(
@@ -146,3 +153,15 @@ def session_via(world: World, member: str, via: str) -> str:
     held = world.member(member)
     world.rewrite(held, sessions={**held.sessions, secrets.map_key(hashed): session})
     return text
+
+
+class _Lasting(dict[str, Any]):
+    """Codes that a provider forgets to take away."""
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        return self.get(key, default)
+
+
+def lasting_codes(idp: ToyIdp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the provider redeem a code as often as it is asked to, which no provider must."""
+    monkeypatch.setattr(idp, "_codes", _Lasting())

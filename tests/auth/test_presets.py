@@ -134,6 +134,9 @@ def test_an_address_that_is_no_short_text_is_none(email: object) -> None:
     [
         ({"groups": ["a", "b"]}, "groups", ["a", "b"]),
         ({"groups": []}, "groups", []),
+        ({}, "groups", []),
+        ({"groups": None}, "groups", []),
+        ({"groups": ["a"]}, "groups.a", []),
         ({"groups": "a"}, "groups", ["a"]),
         ({"realm_access": {"roles": ["a"]}}, "realm_access.roles", ["a"]),
         ({"https://example.com/groups": ["a"]}, "https://example.com/groups", ["a"]),
@@ -148,11 +151,8 @@ def test_groups_stand_at_a_dotted_path(claims: dict[str, Any], path: str, groups
 @pytest.mark.parametrize(
     ("claims", "path"),
     [
-        ({}, "groups"),
-        ({"groups": None}, "groups"),
         ({"groups": {"a": 1}}, "groups"),
         ({"groups": ["a"]}, ""),
-        ({"groups": ["a"]}, "groups.a"),
         ({"groups": ["a"] * 2001}, "groups"),
         ({"_claim_names": {"groups": "src1"}, "groups": ["a"]}, "groups"),
         ({"_claim_names": {"realm_access": "src1"}}, "realm_access.roles"),
@@ -160,7 +160,7 @@ def test_groups_stand_at_a_dotted_path(claims: dict[str, Any], path: str, groups
         ({"hasgroups": "true"}, "groups"),
     ],
 )
-def test_groups_that_are_not_told_are_not_no_groups(claims: dict[str, Any], path: str) -> None:
+def test_groups_that_are_too_many_or_no_list_are_not_no_groups(claims: dict[str, Any], path: str) -> None:
     assert presets.groups_of(claims, path) is None
 
 
@@ -187,15 +187,15 @@ def test_whatever_is_claimed_is_read(claims: dict[str, Any], path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "issuer", "groups"),
+    ("provider", "offered", "groups"),
     [
-        ("okta", "https://acme.okta.com", True),
-        ("okta", "https://acme.okta.com/oauth2/default", False),
-        ("okta", "https://login.acme.com/oauth2/aus1", False),
-        ("keycloak", "https://id.acme.com", False),
-        ("google", presets.GOOGLE, False),
-        ("oidc", "https://acme.okta.com", False),
+        *(("okta", ("openid", "groups"), True), ("oidc", ("groups",), True)),
+        *(("okta", ("openid",), False), ("oidc", (), False), ("oidc", ("Groups", 7), False)),
+        *((other, ("openid", "groups"), False) for other in ("google", "entra", "keycloak")),
     ],
 )
-def test_groups_are_asked_for_where_they_are_told_to_who_asks_alone(provider: str, issuer: str, groups: bool) -> None:
-    assert presets.scope_of(provider, issuer).split() == ["openid", "email", "profile", *(["groups"] if groups else [])]
+def test_groups_are_asked_for_where_a_scope_is_offered_that_may_be_asked_for(
+    provider: str, offered: tuple[object, ...], groups: bool
+) -> None:
+    scopes = presets.scope_of(provider, offered).split()
+    assert scopes == ["openid", "email", "profile", *(["groups"] if groups else [])]

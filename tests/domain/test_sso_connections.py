@@ -136,6 +136,15 @@ def test_while_enforced_the_last_way_in_stays(taking: dict[str, Any]) -> None:
     assert edited(before, TEAM, **taking).version == 2
 
 
+def test_with_passwords_switched_off_the_last_way_in_stays_too_and_one_that_no_owner_stands_for_is_none() -> None:
+    closed = replace(TEAM, settings=replace(TEAM.settings, passwords_enabled=False))
+    before = a_connection()
+    for team in (closed, ENFORCED):
+        with pytest.raises(SsoEnforced):
+            edited(before, team, a_connection(vouched=Role.ADMIN), enabled=False)
+    assert edited(before, TEAM, enabled=False).enabled is False
+
+
 def test_while_enforced_the_last_way_in_is_not_removed_and_what_leads_nowhere_is() -> None:
     way, no_way = a_connection(), a_connection(worked=False, tested=None)
     with pytest.raises(SsoEnforced):
@@ -146,9 +155,16 @@ def test_while_enforced_the_last_way_in_is_not_removed_and_what_leads_nowhere_is
     assert edited(no_way, ENFORCED, way, enabled=False).enabled is False
 
 
-@pytest.mark.parametrize("fields", [{"name": "x"}, {"sealed_secret": "anew"}, {"scim_claim": "oid"}, {"rules": ()}])
+@pytest.mark.parametrize("fields", [{"name": "x"}, {"sealed_secret": "anew"}, {"groups_claim": "g"}, {"rules": ()}])
 def test_while_enforced_what_takes_no_way_in_may_change(fields: dict[str, Any]) -> None:
     edited(a_connection(rules=(RoleRule("Ops", Role.ADMIN),)), ENFORCED, **fields)
+
+
+def test_while_enforced_an_admin_does_not_make_the_last_way_in_one_that_no_owner_stands_for() -> None:
+    way, change = a_connection(), sso_connections.edit
+    with pytest.raises(SsoEnforced):
+        change(way, [way], ENFORCED, by(ADMIN), scim_claim="oid")
+    assert change(way, [way], ENFORCED, by(OWNER), scim_claim="oid")[1].vouched is Role.OWNER
 
 
 @pytest.mark.parametrize("taking", [*TAKING, {"sealed_secret": "anew"}])

@@ -264,7 +264,7 @@ def test_an_admins_connection_signs_no_owner_in_until_an_owner_has_tried_it(worl
     assert (refused.status, b"connection_not_vouched" in refused.body) == (403, True)
     session = sign_in(world, world.acme.owner)
     url = ask(world, "POST", f"{PATH}/{made['id']}/test", None, session).json["start_url"]
-    browser = Browser(world)
+    browser = Browser(world, session=session)
     assert browser.sign_in(only(world), world.acme.owner.email, link=url.partition("link=")[2]).status == 302
     assert ask(world, "GET", f"{PATH}/{made['id']}").json["vouched"] == "owner"
     for field, value in (("scim_claim", "nickname"), ("client_id", "another"), ("issuer", f"{idp.issuer}")):
@@ -456,7 +456,7 @@ def test_who_tries_a_connection_by_a_session_links_their_own_account(world: Worl
     assert (told.status, told.json["ok"], told.json["problems"]) == (200, True, [])
     url, _, link = told.json["start_url"].partition("?link=")
     assert (told.json["redirect_uri"], url) == (made["redirect_uri"], made["start_url"])
-    browser = Browser(world)
+    browser = Browser(world, session=session)
     assert browser.sign_in(only(world), "somebody@elsewhere.example.net", link=link).status == 302
     assert world.call("GET", "/v1/me", token=browser.session).json["id"] == world.acme.admin.id
     assert made["id"] in world.member(world.acme.admin.id).subjects

@@ -4,32 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from infra.local.toys.idp_requests import PUBLIC_CLIENT_ID
-from tests.sso_kit import Browser, connected, joining, prove_domain
-from tests.toy_idp import serving
+from tests.sso_kit import Browser, joining
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.local.toys.idp import ToyIdp
     from rollcall.domain.sso_connections import SsoConnection
     from tests.kit import World
-
-
-@pytest.fixture(scope="module")
-def idp() -> Iterator[ToyIdp]:
-    with serving() as one:
-        yield one
-
-
-@pytest.fixture
-def connection(world: World, idp: ToyIdp, monkeypatch: pytest.MonkeyPatch) -> SsoConnection:
-    """Connect Acme to the toy provider; its domain is proven, nobody joins just in time."""
-    monkeypatch.setenv("SSO_LOCAL_ISSUERS", idp.issuer)
-    prove_domain(world, "acme.example.com")
-    return connected(world, issuer=idp.issuer, client_id=PUBLIC_CLIENT_ID, worked=False)
 
 
 def test_a_member_signs_in_by_a_proven_address_and_then_by_who_they_are(

@@ -4,14 +4,14 @@ Nothing is stored at the beginning: the browser keeps what only it may come back
 transaction, which a spent nonce lets happen once (I11).
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from rollcall.actions import sso_journey, sso_members
 from rollcall.actions.call import Call
-from rollcall.actions.sessions import current, in_place_of
+from rollcall.actions.sessions import current, in_place_of, own_session
 from rollcall.actions.sign_in import NOBODY, SignedIn
 from rollcall.actions.sso_connections import opened_secret
 from rollcall.actions.sso_journey import Journey
@@ -21,8 +21,8 @@ from rollcall.domain import ids, sso
 from rollcall.domain.errors import (
     AlreadyInvited,
     Contention,
+    Gone,
     MemberExists,
-    NoMembership,
     NotCovered,
     NotFound,
     ProviderUnavailable,
@@ -32,7 +32,8 @@ from rollcall.domain.errors import (
     SsoStateInvalid,
     Stale,
 )
-from rollcall.domain.sso_connections import IDP, SsoConnection
+from rollcall.domain.sso_connections import IDENTITY, IDP, SsoConnection
+from rollcall.domain.sso_proofs import meant
 from rollcall.domain.teams import Team
 from rollcall.storage import keys
 from rollcall.storage.reads import read
@@ -65,11 +66,14 @@ def begin(call: Call, connection_id: str | None, invitation: str | None, link: s
     so that their own account is linked.
     """
     team, connection = _connection(connection_id)
-    if invitation is not None:
-        sso_members.invited(call, team.id, invitation)
-    member_id = sso_journey.linking(call, connection, link) if link is not None else None
-    client = _client(connection)
-    url, attempt = oidc.begin(client, oidc.discover(client, call.now), redirect_uri, call.random_bytes)
+    with _leading_back(team.slug):
+        if invitation is not None:
+            sso_members.invited(call, team.id, invitation)
+        member_id = sso_journey.linking(call, connection, link) if link is not None else None
+        client = _client(connection)
+        metadata = oidc.discover(client, call.now)
+        asking = replace(client, scope=presets.scope_of(connection.provider, metadata.scopes))
+        url, attempt = oidc.begin(asking, metadata, redirect_uri, call.random_bytes)
     journey = Journey(team.id, team.slug, connection.id, attempt, call.now, invitation, member_id)
     return Begun(url, sso_journey.packed(call, journey))
 
@@ -83,24 +87,43 @@ def complete(call: Call, came: Return, kept: str | None, brought: str | None, re
     if journey is None or came.state is None or not secrets.same(journey.attempt.state, came.state):
         raise SsoStateInvalid
     call.note(team=journey.team_id)
-    try:
+    with _leading_back(journey.slug):
+        _check_linking(call, journey, brought)
         connection = sso_members.standing(journey, read(sso_members.standing_keys(journey)))[1]
-        claims = _redeemed(call, connection, journey, came, redirect_uri)
-        return _entered(call, journey, connection, claims, current(secrets.parse(brought), call.now))
-    except RollcallError as error:
-        error.about = journey.slug
-        if isinstance(error, SsoFailed):
+        try:
+            claims = _redeemed(call, connection, journey, came, redirect_uri)
+            return _entered(call, journey, connection, claims, brought)
+        except SsoFailed as error:
             call.note(reason=error.reason)
+            raise
+
+
+@contextmanager
+def _leading_back(slug: str) -> Iterator[None]:
+    """Let what goes wrong lead back to the team's sign-in page; what is wrong with an invitation has its own page."""
+    try:
+        yield
+    except RollcallError as error:
+        if not isinstance(error, Gone):
+            error.about = slug
         raise
 
 
+def _check_linking(call: Call, journey: Journey, brought: str | None) -> None:
+    """Refuse to link the account of somebody who is not signed in here: a link can be given to others (case 37)."""
+    if journey.member_id is None:
+        return
+    if own_session(current(secrets.parse(brought), call.now), journey.member_id) is None:
+        raise SsoStateInvalid("Only whoever is signed in links their account: sign in here, then start again.")
+
+
 def _entered(
-    call: Call, journey: Journey, connection: SsoConnection, claims: Mapping[str, Any], brought: Identity | None
+    call: Call, journey: Journey, connection: SsoConnection, claims: Mapping[str, Any], brought: str | None
 ) -> SignedIn:
     """Decide and commit, anew while others join, are invited or are changed: the code can be redeemed only once."""
     for _ in range(ATTEMPTS):
         with suppress(Stale, MemberExists, AlreadyInvited):
-            return _enter(call, journey, connection, claims, brought)
+            return _enter(call, journey, connection, claims, current(secrets.parse(brought), call.now))
     raise Contention
 
 
@@ -120,8 +143,7 @@ def _client(connection: SsoConnection) -> oidc.Client:
     secret = opened_secret(connection)
     if secret is None and connection.sealed_secret is not None:
         raise ProviderUnavailable("client secret unreadable")
-    key, scope = f"{connection.id}/{connection.version}", presets.scope_of(connection.provider, connection.issuer)
-    return oidc.Client(key, connection.issuer, connection.client_id, secret, scope)
+    return oidc.Client(f"{connection.id}/{connection.version}", connection.issuer, connection.client_id, secret)
 
 
 def _redeemed(
@@ -154,14 +176,15 @@ def _enter(
 ) -> SignedIn:
     found = read(sso_members.reads(journey, as_asked, claims))
     team, connection = sso_members.standing(journey, found)
-    if (connection.issuer, connection.client_id) != (as_asked.issuer, as_asked.client_id):
+    if any(getattr(connection, name) != getattr(as_asked, name) for name in IDENTITY):
         raise SsoFailed("connection was changed")
     proof = sso_members.proof_of(connection, claims, found)
     known = sso_members.known(journey, proof, found)
-    member = sso.meant(proof, known, sso_members.other_connections(known.by_email or known.by_external_id, connection))
+    member = meant(proof, known, sso_members.other_connections(known.of_others, connection))
     if member is None:
         change, signed_in = sso_members.newcomer(call.reading(found), journey, team, proof)
     else:
+        sso_members.check_invitation(call.reading(found), journey, member)
         change, signed_in = sso_members.welcome(call, team, member, proof, brought, own=known.by_link is not None)
     who = signed_in.member
     change = in_place_of(brought, who.id, change)
@@ -170,6 +193,7 @@ def _enter(
     try:
         call.commit(replace(change, steps=steps, claims=(*change.claims, spent)), signed_in)
     except NotCovered:
-        raise NoMembership from None  # the inviter could not grant it any more (I16); its link says so
+        sso_members.withdraw(call, change)
+        raise Stale from None  # the next look finds it revoked
     call.note(reason="signed_in", actor=who.id)
     return signed_in

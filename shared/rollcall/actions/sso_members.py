@@ -7,21 +7,22 @@ from typing import Any
 
 from rollcall.actions import accept
 from rollcall.actions.accept import Seen
-from rollcall.actions.call import Call
+from rollcall.actions.call import Call, system
 from rollcall.actions.sessions import new_session, own_session
 from rollcall.actions.sign_in import SignedIn
 from rollcall.actions.sso_journey import Journey
 from rollcall.auth import keyring, presets, secrets
 from rollcall.auth.authenticate import Identity
-from rollcall.domain import sso
-from rollcall.domain.changes import Change, Rests
-from rollcall.domain.errors import EmailUnproven, NoMembership, NotFound, SsoFailed, Stale
+from rollcall.domain import invitations, sso
+from rollcall.domain.changes import Change, Rests, Updated
+from rollcall.domain.errors import EmailUnproven, InvitedElsewhere, LinkUnknown, NoMembership, SsoFailed, Stale
 from rollcall.domain.ids import digest
 from rollcall.domain.invitations import EMAIL, Invitation, State
 from rollcall.domain.members import Member
 from rollcall.domain.provisioning import BARRED, EXTERNAL_ID, SUBJECT
-from rollcall.domain.sso import SSO, Entry, Known, Proof
+from rollcall.domain.sso import SSO, Entry
 from rollcall.domain.sso_connections import SsoConnection
+from rollcall.domain.sso_proofs import Known, Proof, subject_of
 from rollcall.domain.teams import Team
 from rollcall.mail.address import canonical
 from rollcall.mail.words import one_line
@@ -36,7 +37,7 @@ def reads(journey: Journey, connection: SsoConnection, claims: Mapping[str, Any]
     """Name all that decides, but for the members whom it leads to."""
     team_id = journey.team_id
     email_key = _mailbox(connection, claims)[1]
-    subject = sso.subject_of(connection, claims["sub"])
+    subject = subject_of(connection, claims["sub"])
     external_id = _external_id(connection, claims)
     yield from standing_keys(journey)
     yield keys.open_blocks(team_id)
@@ -65,6 +66,8 @@ def _mailbox(connection: SsoConnection, claims: Mapping[str, Any]) -> tuple[str,
 
 def _external_id(connection: SsoConnection, claims: Mapping[str, Any]) -> str | None:
     value = presets.text_of(claims, connection.scim_claim)
+    if connection.scim_claim == "email" and not _mailbox(connection, claims)[1]:
+        return None  # what nobody vouches for, anybody may call themselves
     return digest(value) if value else None
 
 
@@ -79,7 +82,7 @@ def proof_of(connection: SsoConnection, claims: Mapping[str, Any], found: Found)
     groups = presets.groups_of(claims, connection.groups_claim)
     return Proof(
         connection=connection,
-        subject=sso.subject_of(connection, claims["sub"]),
+        subject=subject_of(connection, claims["sub"]),
         external_id=_external_id(connection, claims),
         email=email,
         email_key=email_key,
@@ -150,12 +153,10 @@ def newcomer(call: Call, journey: Journey, team: Team, proof: Proof) -> tuple[Ch
     entry = Entry(key, session)
     if journey.invitation is not None:
         seen = invited(call, team.id, journey.invitation)
-        member = sso.accept(seen.invitation, member_id, block, proof, entry, team, call.now)
-        change = sso.accepted(seen.invitation, member, seen.via, proof, call.now)
+        change, member = sso.accept(seen.invitation, seen.via, member_id, block, proof, entry, team, call.now)
         return change, SignedIn(text, session, member, team)
     if waiting is not None and waiting.state_at(call.now) is State.PENDING:
-        member = sso.accept(waiting, member_id, block, proof, entry, team, call.now)
-        change = sso.accepted(waiting, member, None, proof, call.now)
+        change, member = sso.accept(waiting, None, member_id, block, proof, entry, team, call.now)
         return change, SignedIn(text, session, member, team)
     if not proof.email_key or not proof.proven:
         raise EmailUnproven
@@ -174,11 +175,27 @@ def _waiting(team_id: str, holder: str | None) -> Invitation | None:
 
 
 def invited(call: Call, team_id: str, text: str) -> Seen:
-    """Return what the travelling link stands for. Raises Gone."""
+    """Return what the travelling link stands for. Raises Gone; another team's is as unknown as any text."""
     token = secrets.parse(text)
     if token is None or token.team_id != team_id:
-        raise NotFound("This invitation belongs to another team.")
+        raise LinkUnknown
     return accept.inspect(call.reading(read(accept.reads(token))), token, keyring.link_keys())
+
+
+def check_invitation(call: Call, journey: Journey, member: Member) -> None:
+    """Refuse an open invitation for another address than that of the member who came back with it (case 86)."""
+    token = secrets.parse(journey.invitation)
+    invitation = call.found.invitation(journey.team_id, token.owner_id) if token else None
+    waits = invitation is not None and invitation.state_at(call.now) is State.PENDING
+    if invitation is not None and waits and invitation.email_key != member.email_key:
+        raise InvitedElsewhere
+
+
+def withdraw(call: Call, change: Change) -> None:
+    """Withdraw the invitation that a change accepts, because its inviter could not grant it any more (I16)."""
+    for step in change.steps:
+        if isinstance(step, Updated) and isinstance(step.before, Invitation):
+            call.commit(invitations.revoke(step.before, system(step.before.team_id), call.now))
 
 
 def standing_keys(journey: Journey) -> list[Key]:

@@ -45,6 +45,7 @@ class Metadata:
     algorithms: Sequence[str]
     secret_in_form: bool
     tells_issuer: bool
+    scopes: Sequence[object] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ def _document(issuer: str) -> Metadata:
         algorithms,
         secret_in_form="client_secret_post" in methods and "client_secret_basic" not in methods,
         tells_issuer=found.get("authorization_response_iss_parameter_supported") is True,
+        scopes=_texts(found, "scopes_supported", "openid"),
     )
 
 

@@ -1,7 +1,7 @@
 """What differs between identity providers: how an issuer may look, which address counts, where the groups stand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rollcall.auth.oidc import SCOPE
 from rollcall.auth.outbound import read_url
@@ -32,11 +32,12 @@ def check_issuer(provider: str, issuer: str) -> None:
         raise _refused(f"Entra's issuer is https://{_MICROSOFT}/<your tenant's id>/v2.0, with the id in small letters.")
 
 
-def scope_of(provider: str, issuer: str) -> str:
-    """Return what is asked for. An Okta org's own server tells groups to who asks; custom ones have no such scope."""
-    where = read_url(issuer)
-    asks = provider == "okta" and where is not None and where.path in {"", "/"}
-    return f"{SCOPE} groups" if asks else SCOPE
+def scope_of(provider: str, offered: Sequence[object]) -> str:
+    """Return what is asked for: groups too where the discovery document offers them by a scope, as Okta's does.
+
+    Keycloak offers every scope of the realm and refuses those that the client has not; it tells groups by a mapper.
+    """
+    return f"{SCOPE} groups" if provider in {"okta", "oidc"} and "groups" in offered else SCOPE
 
 
 def email_of(provider: str, issuer: str, claims: Mapping[str, object]) -> tuple[str | None, bool]:

@@ -83,8 +83,8 @@ def map_key(hashed: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Compare two hashes in constant time."""
-    return hmac.compare_digest(one, other)
+    """Compare two hashes in constant time; whatever text came in the place of one is another."""
+    return hmac.compare_digest(one.encode(), other.encode())
 
 
 def _checksum(text: str) -> str:

@@ -4,59 +4,31 @@ A person is who they are to one connection (I12); an e-mail address counts only 
 the team has proven its domain, and voids what was set before its first proof (I13).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rollcall.domain import invitations, members
 from rollcall.domain.changes import Change, Claim, Created, Step, Updated
-from rollcall.domain.connections import RoleRule
 from rollcall.domain.errors import (
-    AccountDeactivated,
     EmailUnproven,
     InvitedElsewhere,
-    LinkedElsewhere,
     NoMembership,
-    NotVouched,
 )
 from rollcall.domain.events import Action, Deed
 from rollcall.domain.ids import digest
 from rollcall.domain.invitations import EMAIL, Invitation, Via
 from rollcall.domain.members import Claimed, Member, PasswordLink, RoleSource, Session, Source
 from rollcall.domain.permissions import Actor, CredentialKind, Role
+from rollcall.domain.provisioning import BARRED
 from rollcall.domain.sso_connections import SsoConnection, Tested
+from rollcall.domain.sso_proofs import Proof, check_vouched, proves
 from rollcall.domain.teams import Team
 
 SSO = "sso"
 NONCE = "nonce"
 NONCE_KEPT = timedelta(hours=3)
 """Longer than any ID token that is taken lives, with its leeway (case 31)."""
-_MARK = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What an identity provider has told of a person, once. `subject` and `external_id` are hashes.
-
-    `email` is as typed and `email_key` its key, both empty where it vouches for none; `proven` says that the team has
-    proven the address's domain. `groups` None is no word about groups.
-    """
-
-    connection: SsoConnection
-    subject: str
-    external_id: str | None
-    email: str
-    email_key: str
-    proven: bool
-    name: str
-    groups: tuple[str, ...] | None = None
-
-    @property
-    def claimed(self) -> Claimed | None:
-        """Return the highest role that the connection's rules give for the groups (R2)."""
-        fitting = [rule for rule in self.connection.rules if any(_is(rule, group) for group in self.groups or ())]
-        best = max(fitting, key=lambda rule: rule.role.rank, default=None)
-        return None if best is None else Claimed(self.connection.id, best.group, best.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,52 +38,6 @@ class Entry:
     key: str
     session: Session
     replaced: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Who may be meant: by the subject, by the link of a signed-in member, by SCIM's externalId, by the address."""
-
-    by_subject: Member | None = None
-    by_link: Member | None = None
-    by_external_id: Member | None = None
-    by_email: Member | None = None
-
-
-def subject_of(connection: SsoConnection, subject: str) -> str:
-    """Return what stands for a subject of a connection; it begins with a mark of issuer and client.
-
-    The issuer is part of it: who is somebody to one issuer is nobody to the one that takes its place.
-    """
-    return _mark(connection) + digest(f"{connection.id}\0{connection.issuer}\0{subject}")
-
-
-def stands_for(subject: str, connection: SsoConnection) -> bool:
-    """Tell whether a subject is one of the connection as it is now."""
-    return subject.startswith(_mark(connection))
-
-
-def meant(proof: Proof, known: Known, others: Sequence[SsoConnection]) -> Member | None:
-    """Return the member who signs in, None where it is nobody yet. `others` are the address's member's connections.
-
-    Raises AccountDeactivated, LinkedElsewhere, NotVouched.
-    """
-    member = known.by_subject or known.by_link or known.by_external_id or known.by_email
-    if member is None:
-        return None
-    if not member.is_active:
-        raise AccountDeactivated
-    if known.by_subject is not None:
-        if known.by_link is not None and known.by_link.id != member.id:
-            raise LinkedElsewhere
-        return member
-    if known.by_link is not None:
-        return member
-    if any(stands_for(member.subjects.get(one.id, ""), one) for one in others):
-        raise LinkedElsewhere
-    if member.role.rank > proof.connection.vouched.rank:
-        raise NotVouched
-    return member
 
 
 def sign_in(
@@ -126,48 +52,53 @@ def sign_in(
 ) -> tuple[Change, Member]:
     """Open a session for a member, linked by it if they were not; `given` is what their SCIM groups give (R2).
 
-    `own` says that the member, signed in, asked for the link. The version stays where nothing but the session is new.
+    `own` says that the member, signed in, asked for the link. A mailed link to a new password is dead from then on
+    (case 20). The version stays where nothing else is new.
     """
     limit, actor = team.settings.sessions_max, actor_of(member, entry)
-    after = _linked(member, proof, own=own)
+    plain = members.open_session(member, entry.key, entry.session, actor, limit, now, replaced=entry.replaced)
+    before = _without_reset(member, now)
+    after = _following(_linked(before, proof, own=own), proof, given, team)
     voided = after.epoch != member.epoch
-    after = _following(after, proof, given, team)
-    opened = _opened(member, proof, entry, actor)
-    if after == member:
-        change = members.open_session(member, entry.key, entry.session, actor, limit, now, replaced=entry.replaced)
-        return replace(change, deeds=(opened, *change.deeds[1:])), member
+    told = (_opened(member, proof, entry, actor), *plain.deeds[1:], *_told(member, after, proof, actor, voided=voided))
     sessions = members.with_session(after, entry.key, entry.session, limit, now, entry.replaced)
-    after = replace(after, sessions=sessions, version=member.version + 1)
+    after = replace(after, sessions=sessions, version=member.version + (after != before))
     cuts = ("sessions", "pats") if voided else ()
     step = Updated(member, after, caps=() if voided else (("sessions", limit),), cuts=cuts)
-    return Change(steps=(step,), deeds=(opened, *_told(member, after, proof, actor, voided=voided))), after
+    return Change(steps=(step,), deeds=told), after
 
 
 def accept(
-    invitation: Invitation, member_id: str, block: int, proof: Proof, entry: Entry, team: Team, now: datetime
-) -> Member:
-    """Return the member that an invitation and the proof of its address make; role and products are the invitation's.
+    invitation: Invitation,
+    via: Via | None,
+    member_id: str,
+    block: int,
+    proof: Proof,
+    entry: Entry,
+    team: Team,
+    now: datetime,
+) -> tuple[Change, Member]:
+    """Make the invited person a member by the proof of their address; role and products are the invitation's.
 
-    Raises InvitedElsewhere where the address is another, EmailUnproven where it is not vouched for (case 110).
+    `via` is how its link came, if one did. Raises InvitedElsewhere where the address is another, EmailUnproven where it
+    is not vouched for (case 110), NotVouched.
     """
     if not proof.email_key:
         raise EmailUnproven
     if proof.email_key != invitation.email_key:
         raise InvitedElsewhere
-    return replace(
+    check_vouched(proof, invitation.role)
+    member = replace(
         _new(member_id, block, proof, entry, team, now),
         email=invitation.email,
         role=invitation.role,
         role_source=RoleSource.INVITATION,
         source=Source.INVITED,
         products=invitation.products.within(team),
+        email_verified=proof.proven or via is Via.MAILED,
     )
-
-
-def accepted(invitation: Invitation, member: Member, via: Via | None, proof: Proof, now: datetime) -> Change:
-    """Return the change that closes the invitation and makes the member; `via` is how its link came, if one did."""
-    session = next(iter(member.sessions.values()))
-    return invitations.accept(invitation, member, via, now, {"connection": proof.connection.id, "session": session.id})
+    told = {"connection": proof.connection.id, "session": entry.session.id}
+    return invitations.accept(invitation, member, via, now, told), member
 
 
 def join(
@@ -176,7 +107,7 @@ def join(
     """Make somebody unknown a member just in time (J5, J7): the mapped or the default role, the default products.
 
     Raises EmailUnproven, and NoMembership where the team does not let people join so. `invitation` is one of the
-    address that has expired: it closes as provisioned.
+    address that has expired: it closes as provisioned. That nobody has removed them is a condition of the commit.
     """
     if not (proof.email_key and proof.proven):
         raise EmailUnproven
@@ -189,9 +120,10 @@ def join(
     holder = None
     if invitation is not None:
         steps, holder = (*steps, invitations.provisioned(invitation, now)), invitation.id
+    unbarred = (Claim(BARRED, team.id, one, None, None, at=now) for one in (proof.subject, digest(member.email_key)))
     return Change(
         steps=steps,
-        claims=(Claim(EMAIL, team.id, member.email_key, holder, member.id),),
+        claims=(Claim(EMAIL, team.id, member.email_key, holder, member.id), *unbarred),
         deeds=(Deed(Action.SSO_JOINED, actor, member.subject, None, told),),
     ), member
 
@@ -224,12 +156,12 @@ def actor_of(member: Member, entry: Entry) -> Actor:
     return Actor(member.team_id, member.id, member.email or None, member.name, member.role, kind, entry.session.id)
 
 
-def _mark(connection: SsoConnection) -> str:
-    return digest(f"{connection.issuer}\0{connection.client_id}")[:_MARK]
-
-
-def _is(rule: RoleRule, group: str) -> bool:
-    return rule.matches(group, group)
+def _without_reset(member: Member, now: datetime) -> Member:
+    """Return the member without a link to a new password that waits in their mailbox."""
+    expires = member.password_link.expires_at
+    if expires is None or now >= expires:
+        return member
+    return replace(member, password_link=PasswordLink(member.password_link.generation + 1))
 
 
 def _linked(member: Member, proof: Proof, *, own: bool) -> Member:
@@ -238,10 +170,10 @@ def _linked(member: Member, proof: Proof, *, own: bool) -> Member:
     is_new = proof.subject not in member.subjects.values()
     if is_new:
         after = replace(after, subjects={**after.subjects, proof.connection.id: proof.subject})
-    proves = bool(proof.email_key) and proof.proven and proof.email_key == member.email_key
+    first = proves(proof, member)
     if member.email_verified:
         return after
-    if (is_new and not own) or proves:
+    if (is_new and not own) or first:
         after = replace(
             after,
             subjects={proof.connection.id: proof.subject},
@@ -251,7 +183,7 @@ def _linked(member: Member, proof: Proof, *, own: bool) -> Member:
             pats={},
             epoch=member.epoch + 1,
         )
-    return replace(after, email_verified=proves)
+    return replace(after, email_verified=first)
 
 
 def _following(member: Member, proof: Proof, given: Role | None, team: Team) -> Member:

@@ -138,7 +138,7 @@ def edit(
 ) -> tuple[Change, SsoConnection]:
     """Change a connection; what makes it another one takes the owner's trial away. Raises SsoEnforced.
 
-    While SSO is enforced, the last connection that an owner has tried stays on, with its issuer and its client.
+    While passwords are closed, the last connection that owners come in by stays on, with its issuer and its client.
     """
     after = replace(before, **fields)
     if after == before:
@@ -148,7 +148,7 @@ def edit(
     if _differ(before, after, IDENTITY):
         after = replace(after, tested=None)
     after = replace(after, vouched=_vouched(before, after, actor), version=before.version + 1)
-    if not leads_in(after):
+    if not leads_in(after) or after.vouched.rank < before.vouched.rank:
         _keep_a_way_in(before, held, team)
     told, tells = before.facts, after.facts
     if after.sealed_secret != before.sealed_secret:
@@ -194,9 +194,9 @@ def _vouched(before: SsoConnection, after: SsoConnection, actor: Actor) -> Role:
 
 
 def _keep_a_way_in(before: SsoConnection, held: Sequence[SsoConnection], team: Team) -> None:
-    """Refuse to take the last way in away while nobody may come in by another."""
-    others = (one for one in held if one.id != before.id)
-    if team.sso_enforced and leads_in(before) and not any(leads_in(one) for one in others):
+    """Refuse to take the owners' last way in away while no password is one."""
+    others = (one for one in held if one.id != before.id and one.vouched is Role.OWNER)
+    if not team.passwords_open and leads_in(before) and not any(leads_in(one) for one in others):
         raise SsoEnforced
 
 

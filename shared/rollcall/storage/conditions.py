@@ -47,8 +47,9 @@ def _all_of(condition: Condition, others: Iterable[Condition]) -> Condition:
 def _kept(step: Updated) -> Iterator[Condition]:
     """Yield the conditions that what a cut leaves in a map is still there: nothing that has ended comes back (I4)."""
     for name in step.cuts:
+        before, after = plain(getattr(item_of(step.before), name)), plain(getattr(item_of(step.after), name))
         path = str(MemberItem.get_attributes()[name].attr_name)
-        yield from (Path([path, key]).exists() for key in sorted(plain(getattr(item_of(step.after), name))))
+        yield from (Path([path, key]).exists() for key in sorted(before.keys() & after.keys()))
 
 
 def _unnoticed(token: Token) -> Condition:

@@ -20,9 +20,11 @@ class SsoStateInvalid(Invalid):
 
     code = "sso_state_invalid"
 
-    def __init__(self) -> None:
+    def __init__(
+        self, detail: str = "This sign-in was not begun in this browser, or took too long. Start it again."
+    ) -> None:
         """Say it in one sentence, with nothing to point at."""
-        super().__init__(detail="This sign-in was not begun in this browser, or took too long. Start it again.")
+        super().__init__(detail=detail)
 
 
 class SsoDenied(Forbidden):
@@ -84,7 +86,7 @@ class SsoEnforced(Conflict):
     """The change would leave a team that enforces single sign-on without a way in."""
 
     code = "sso_enforced"
-    detail = "Your team enforces single sign-on and this is the connection it rests on. Switch enforcement off first."
+    detail = "Owners come in by this connection alone. Open another way first: a second connection, or passwords."
 
 
 class ProviderUnavailable(Unavailable):
