@@ -131,5 +131,6 @@ def test_case_065_nothing_that_a_snapshot_would_copy_makes_a_secret_or_an_id() -
     drawing = re.compile(r"^\s*(?:import|from)\s+(?:random|uuid|numpy)\b", re.MULTILINE)
     sources = [path for folder in ("shared/rollcall", "functions") for path in sorted((ROOT / folder).rglob("*.py"))]
     drawn = {str(path.relative_to(ROOT)) for path in sources if drawing.search(path.read_text("utf-8"))}
-    spreading = {"actions/accept.py", "actions/provision.py", "http/endpoint.py", "storage/commit.py"}
+    spreading = {"actions/accept.py", "actions/provision.py", "actions/sso_members.py"}
+    spreading |= {"http/endpoint.py", "storage/commit.py"}
     assert drawn == {f"shared/rollcall/{path}" for path in spreading}

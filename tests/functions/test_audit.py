@@ -279,6 +279,8 @@ def test_case_281_every_kind_of_event_that_a_route_can_make_is_made_here_or_name
         Action.SCIM_PLAN_DROPPED: "the same",
         Action.SCIM_TOKEN_LEAKED: "the same",
         Action.SCIM_CONFLICT_ACCEPTED: "tests/functions/test_scim_log.py",
+        Action.SSO_JOINED: "tests/functions/test_sso_who.py",
+        Action.SSO_LINKED: "tests/functions/test_sso_first_proof.py",
         Action.DOMAIN_LAPSED: "tests/functions/test_domains.py",
         Action.ROSTER_REPAIRED: "tests/infra/test_recount.py",
     }

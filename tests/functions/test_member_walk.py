@@ -111,7 +111,8 @@ def check(world: World) -> None:
     assert active_owners(world) == {member.id for member in everybody if member.owns}
     records = {item["PK"]["S"] for item in world.items(f"M#{code}") if item["SK"]["S"] == "MEMBER"}
     assert records == {keys.member(world.acme.id, member.id).pk for member in everybody}
-    claims = {item["h"]["S"] for item in world.items(f"U#{code}") if item["h"]["S"].startswith("mem_")}
+    held = [item for item in world.items(f"U#{code}") if "#barred#" not in item["PK"]["S"]]  # of who was removed
+    claims = {item["h"]["S"] for item in held if item["h"]["S"].startswith("mem_")}
     assert claims == {member.id for member in everybody}
 
 
