@@ -202,7 +202,7 @@ def sso(world: World, seen: Seen, idp: ToyIdp) -> None:
     path = f"{SSO}/{keyed(world, 'POST', SSO, body, owner).json['id']}"
     link = keyed(world, "POST", f"{path}/test", None, owner).json["start_url"].partition("?link=")[2]
     (connection,) = sso_connections_of(world.acme.id)
-    browser = Browser(world)
+    browser = Browser(world, session=owner)
     assert browser.sign_in(connection, who.email, link=link).status == 302
     seen.sealed |= {link, str(browser.attempt)}
     ask(world, "PATCH", path, {"client_secret": OTHER_SECRET}, owner)
