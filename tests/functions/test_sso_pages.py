@@ -50,7 +50,8 @@ def stored(world: World) -> SsoConnection:
     [
         ("access_denied", 403, "sso_denied"),
         ("login_required", 403, "sso_denied"),
-        ("invalid_request", 403, "sso_denied"),
+        ("invalid_request", 401, "sso_failed"),
+        ("invalid_scope", 401, "sso_failed"),
         (SCRIPT, 403, "sso_denied"),
         ("é" * 1000, 403, "sso_denied"),
         ("\0", 403, "sso_denied"),

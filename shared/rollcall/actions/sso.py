@@ -39,6 +39,7 @@ from rollcall.storage import keys
 from rollcall.storage.reads import read
 
 ATTEMPTS = 6
+OUR_FAULT = frozenset({"invalid_request", "invalid_scope", "unauthorized_client", "unsupported_response_type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,8 @@ def _refused(call: Call, error: str) -> NoReturn:
     call.note(provider_error=error[:60])
     if error in {"server_error", "temporarily_unavailable"}:
         raise ProviderUnavailable
+    if error in OUR_FAULT:
+        raise SsoFailed("the provider refuses what is asked")
     raise SsoDenied
 
 
@@ -189,7 +192,7 @@ def _enter(
     who = signed_in.member
     change = in_place_of(brought, who.id, change)
     spent = sso.spend(journey.attempt.nonce, who, call.now)
-    steps = (*change.steps, *sso.noted(connection, team, who, call.now))
+    steps = (*change.steps, *sso.noted(connection, team, who, found.owners(team.id), call.now))
     try:
         call.commit(replace(change, steps=steps, claims=(*change.claims, spent)), signed_in)
     except NotCovered:

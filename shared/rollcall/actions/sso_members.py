@@ -41,6 +41,7 @@ def reads(journey: Journey, connection: SsoConnection, claims: Mapping[str, Any]
     external_id = _external_id(connection, claims)
     yield from standing_keys(journey)
     yield keys.open_blocks(team_id)
+    yield keys.owners(team_id)
     yield keys.claim(SUBJECT, team_id, subject)
     yield keys.claim(BARRED, team_id, subject)
     if external_id is not None:

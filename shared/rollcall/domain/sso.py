@@ -4,7 +4,7 @@ A person is who they are to one connection (I12); an e-mail address counts only 
 the team has proven its domain, and voids what was set before its first proof (I13).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -133,12 +133,14 @@ def spend(nonce: str, member: Member, now: datetime) -> Claim:
     return Claim(NONCE, member.team_id, digest(nonce), None, member.id, until=now + NONCE_KEPT)
 
 
-def noted(connection: SsoConnection, team: Team, member: Member, now: datetime) -> tuple[Step, ...]:
-    """Return the steps by which a connection remembers its first success, and the last owner who came in by it.
+def noted(
+    connection: SsoConnection, team: Team, member: Member, owners: Collection[str], now: datetime
+) -> tuple[Step, ...]:
+    """Return the steps by which a connection remembers its first success, and an owner of today who came in by it.
 
-    Nothing where both are known, so that ordinary sign-ins do not meet on its item: there are few owners.
+    Nothing where both are known, so that ordinary sign-ins do not meet on its item.
     """
-    tried = member.owns and (connection.tested is None or connection.tested.member_id != member.id)
+    tried = member.owns and (connection.tested is None or connection.tested.member_id not in owners)
     if connection.worked and not tried:
         return ()
     after = replace(connection, worked=True, version=connection.version + 1)
