@@ -169,8 +169,8 @@ READ: Final[dict[Any, Schema]] = {
     RoleRules: {"type": "array", "items": MAPPING, "maxItems": MOST_RULES},
     Provider: choice(Provider),
     ConnectionName: text(1, sso_readers.LONGEST_LABEL, NOT_BLANK, description="What its button says."),
-    Issuer: text(1, sso_readers.LONGEST_ISSUER, whole(sso_readers.ISSUER), format="uri"),
-    ClientId: text(1, sso_readers.LONGEST_CLIENT_ID, whole(sso_readers.CLIENT_ID)),
+    Issuer: text(1, sso_readers.LONGEST_ISSUER, whole(sso_readers.VISIBLE), format="uri"),
+    ClientId: text(1, sso_readers.LONGEST_CLIENT_ID, whole(sso_readers.VISIBLE)),
     ClientSecret: {
         **text(0, sso_readers.LONGEST_SECRET, whole(sso_readers.SECRET)),
         "type": ["string", "null"],

@@ -13,8 +13,7 @@ LONGEST_ISSUER = 512
 LONGEST_CLIENT_ID = 255
 LONGEST_SECRET = 1024
 LONGEST_PATH = 200
-ISSUER = re.compile(r"[!-~]+")
-CLIENT_ID = re.compile(r"[!-~]+")  # RFC 6749, appendix A.1, but for the space that copying brings along
+VISIBLE = re.compile(r"[!-~]+")  # RFC 6749, appendix A.1, but for the space that copying brings along
 SECRET = re.compile(r"[ -~]*")  # RFC 6749, appendix A.2
 PATH = re.compile(r"[!-\-/-~]+(?:\.[!-\-/-~]+)*")
 
@@ -34,11 +33,11 @@ def _label(value: object) -> str:
 
 
 def _issuer(value: object) -> str:
-    return _matching(value, 1, LONGEST_ISSUER, ISSUER, "An issuer is an https address without spaces.")
+    return _matching(value, 1, LONGEST_ISSUER, VISIBLE, "An issuer is an https address without spaces.")
 
 
 def _client_id(value: object) -> str:
-    return _matching(value, 1, LONGEST_CLIENT_ID, CLIENT_ID, "A client id has letters, digits and signs, no spaces.")
+    return _matching(value, 1, LONGEST_CLIENT_ID, VISIBLE, "A client id has letters, digits and signs, no spaces.")
 
 
 def _secret(value: object) -> str:
