@@ -34,7 +34,10 @@ TEAM = a_team()
 OWNER = an_owner(TEAM)
 CUTS: dict[str, tuple[Callable[[Member], Change], set[str]]] = {
     "password changed": (lambda m: credentials.change_password(m, "new", by(OWNER), new_id("let"), NOW), {"sessions"}),
-    "password set by link": (lambda m: members.set_password(m, "new", by(OWNER), new_id("let"), NOW), {"sessions"}),
+    "first password set by link": (
+        lambda m: members.set_password(m, "new", by(OWNER), new_id("let"), NOW),
+        {"sessions", "pats"},
+    ),
     "deactivated": (lambda m: membership.deactivate(m, by(OWNER))[0], {"sessions", "pats"}),
     "sessions revoked": (lambda m: membership.revoke_sessions(m, by(OWNER))[0], {"sessions"}),
     "tokens revoked": (lambda m: membership.revoke_tokens(m, by(OWNER))[0], {"pats"}),
