@@ -16,26 +16,10 @@ _AWAY: Final = ("Location", "Set-Cookie")
 _DEAD: Final = (errors.LinkExpired, errors.LinkRevoked, errors.LinkReplaced, errors.LinkUsed, errors.LinkUnknown)
 _LONGEST: Final = 4096
 
-SSO_ROUTES: Final[Mapping[str, Route]] = {
-    "GET /sso/{connection}/start": Route(
-        "startSingleSignOn",
-        302,
-        None,
-        (errors.NotFound, errors.SsoStateInvalid, errors.ProviderUnavailable, *_DEAD),
-        query={
-            "invitation": {
-                **text(1, _LONGEST),
-                "description": "The token of an invitation's link, which is accepted at the end.",
-            },
-            "link": {
-                **text(1, _LONGEST),
-                "description": "What testing a connection gave, to link the own account at the end.",
-            },
-        },
-        headers=_AWAY,
-    ),
-    "GET /sso/callback": Route(
-        "completeSingleSignOn",
+
+def _callback(name: str) -> Route:
+    return Route(
+        name,
         302,
         None,
         (
@@ -59,7 +43,29 @@ SSO_ROUTES: Final[Mapping[str, Route]] = {
             "error": text(1, _LONGEST),
         },
         headers=_AWAY,
+    )
+
+
+SSO_ROUTES: Final[Mapping[str, Route]] = {
+    "GET /sso/{connection}/start": Route(
+        "startSingleSignOn",
+        302,
+        None,
+        (errors.NotFound, errors.SsoStateInvalid, errors.ProviderUnavailable, *_DEAD),
+        query={
+            "invitation": {
+                **text(1, _LONGEST),
+                "description": "The token of an invitation's link, which is accepted at the end.",
+            },
+            "link": {
+                **text(1, _LONGEST),
+                "description": "What testing a connection gave, to link the own account at the end.",
+            },
+        },
+        headers=_AWAY,
     ),
+    "GET /sso/callback": _callback("completeSingleSignOn"),
+    "GET /sso/callback/{connection}": _callback("completeSingleSignOnOfOneConnection"),
 }
 
-SSO_PATH: Final[Mapping[str, Schema]] = {"/sso/{connection}": id_of("idp")}
+SSO_PATH: Final[Mapping[str, Schema]] = {"/sso/{connection}": id_of("idp"), "/sso/callback/{connection}": id_of("idp")}

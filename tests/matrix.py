@@ -350,6 +350,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "POST /i/{token}": "the link is the credential",
     "GET /sso/{connection}/start": "comes before signing in",
     "GET /sso/callback": "is signing in",
+    "GET /sso/callback/{connection}": "is signing in",
     "POST /v1/password-resets/complete": "the link is the credential",
     "GET /reset/{token}": "the link is the credential",
     "HEAD /reset/{token}": "the link is the credential",

@@ -48,6 +48,7 @@ def connected(
     enabled: bool = True,
     tested: Tested | None = None,
     worked: bool = True,
+    own_callback: bool = False,
 ) -> SsoConnection:
     """Give a team (Acme) one more connection, without an event; one that works makes its team say `sso_available`.
 
@@ -71,6 +72,7 @@ def connected(
         rules=rules,
         tested=tested,
         worked=worked,
+        own_callback=own_callback,
     )
     commit(sso_connections.add(wanted, held, Actor(team_id, None, None, None, None, CredentialKind.SYSTEM)))
     if worked and enabled and not world.team(of).sso_available:

@@ -177,6 +177,7 @@ def _sign_on(call: Call, team: Team, owner: Member, issuer: str) -> None:
         scim_claim=preset.scim_claim,
         vouched=Role.OWNER,
         sealed_secret=secret,
+        own_callback=False,
     )
     commit(sso_connections.add(connection, [], actor))
 

@@ -256,6 +256,7 @@ def test_case_303_throttles_stand_on_the_stage_and_tighter_ones_where_anybody_ma
     assert set(api["RouteSettings"]) <= routes, "settings of a route that does not exist fail the deployment"
     assert set(api["RouteSettings"]) == {
         "GET /sso/callback",
+        "GET /sso/callback/{connection}",
         "GET /sso/{connection}/start",
         "POST /i/{token}",
         "POST /reset/{token}",

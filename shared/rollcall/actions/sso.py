@@ -15,6 +15,7 @@ from rollcall.actions.sessions import current, in_place_of, own_session
 from rollcall.actions.sign_in import NOBODY, SignedIn
 from rollcall.actions.sso_connections import opened_secret
 from rollcall.actions.sso_journey import Journey
+from rollcall.actions.ways_in import way_back
 from rollcall.auth import oidc, presets, secrets
 from rollcall.auth.authenticate import Identity
 from rollcall.domain import ids, sso
@@ -52,15 +53,16 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What the identity provider sends the browser back with."""
+    """What the identity provider sends the browser back with, and at which connection's own address, if at one."""
 
+    at: str | None
     state: str | None
     code: str | None
     error: str | None
     issuer: str | None
 
 
-def begin(call: Call, connection_id: str | None, invitation: str | None, link: str | None, redirect_uri: str) -> Begun:
+def begin(call: Call, connection_id: str | None, invitation: str | None, link: str | None, base_url: str) -> Begun:
     """Return the way to the identity provider. Raises NotFound, ProviderUnavailable, Gone for a dead invitation.
 
     `invitation` is the token of an invitation's link, which travels along; `link` is what a signed-in member was given
@@ -74,12 +76,12 @@ def begin(call: Call, connection_id: str | None, invitation: str | None, link: s
         client = _client(connection)
         metadata = oidc.discover(client, call.now)
         asking = replace(client, scope=presets.scope_of(connection.provider, metadata.scopes))
-        url, attempt = oidc.begin(asking, metadata, redirect_uri, call.random_bytes)
+        url, attempt = oidc.begin(asking, metadata, way_back(connection, base_url), call.random_bytes)
     journey = Journey(team.id, team.slug, connection.id, attempt, call.now, invitation, member_id)
     return Begun(url, sso_journey.packed(call, journey))
 
 
-def complete(call: Call, came: Return, kept: str | None, brought: str | None, redirect_uri: str) -> SignedIn:
+def complete(call: Call, came: Return, kept: str | None, brought: str | None, base_url: str) -> SignedIn:
     """Sign in whoever the identity provider proves. Raises SsoStateInvalid, SsoFailed, SsoDenied, and why not.
 
     `kept` is what the browser was given at the beginning, `brought` the session that it had.
@@ -92,7 +94,7 @@ def complete(call: Call, came: Return, kept: str | None, brought: str | None, re
         _check_linking(call, journey, brought)
         connection = sso_members.standing(journey, read(sso_members.standing_keys(journey)))[1]
         try:
-            claims = _redeemed(call, connection, journey, came, redirect_uri)
+            claims = _redeemed(call, connection, journey, came, base_url)
             return _entered(call, journey, connection, claims, brought)
         except SsoFailed as error:
             call.note(reason=error.reason)
@@ -148,9 +150,13 @@ def _client(connection: SsoConnection) -> oidc.Client:
 
 
 def _redeemed(
-    call: Call, connection: SsoConnection, journey: Journey, came: Return, redirect_uri: str
+    call: Call, connection: SsoConnection, journey: Journey, came: Return, base_url: str
 ) -> Mapping[str, Any]:
     """Return the claims that the provider proves; whose answer it is, is judged before anything is sent (RFC 9207)."""
+    if came.at != (connection.id if connection.own_callback else None):
+        raise SsoFailed("back at another connection's address")
+    if came.issuer is None and not connection.own_callback:
+        raise SsoFailed("the provider does not say who answers")
     client = _client(connection)
     metadata = oidc.discover(client, call.now)
     oidc.check_answerer(metadata, came.issuer)
@@ -158,7 +164,7 @@ def _redeemed(
         _refused(call, came.error)
     if not came.code:
         raise SsoFailed("no code")
-    return oidc.redeem(client, metadata, came.code, journey.attempt, redirect_uri, call.now)
+    return oidc.redeem(client, metadata, came.code, journey.attempt, way_back(connection, base_url), call.now)
 
 
 def _refused(call: Call, error: str) -> NoReturn:

@@ -1,7 +1,7 @@
 """The team's SSO connections as owners and admins set them up (C5): who they are to a provider, and what it tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from rollcall.actions.call import Call
@@ -84,9 +84,10 @@ def add_connection(call: Call, wanted: NewConnection) -> SsoConnection:
         sealed_secret=_sealed(call, connection_id, wanted.client_secret),
         enabled=wanted.enabled,
     )
-    change = sso_connections.add(new, sso_connections_of(call.team.id), call.actor)
-    _check_issuer(new)
-    call.commit(change, new)
+    held = sso_connections_of(call.team.id)
+    sso_connections.check_room(held)
+    new = replace(new, own_callback=not _examined(new).tells_issuer)
+    call.commit(sso_connections.add(new, held, call.actor), new)
     return new
 
 
@@ -124,7 +125,7 @@ def try_connection(call: Call, connection: SsoConnection | None) -> Tried:
         raise NotFound
     problems: list[str] = [] if connection.enabled else ["The connection is switched off: it signs nobody in."]
     try:
-        _check_issuer(connection)
+        _examined(connection)
     except Invalid as error:
         problems += [flaw.detail for flaw in error.flaws]
     if connection.sealed_secret is not None and opened_secret(connection) is None:
@@ -156,17 +157,20 @@ def _there(call: Call, connection: SsoConnection | None) -> SsoConnection:
 
 def _edited(call: Call, before: SsoConnection, changed: Mapping[str, Any]) -> SsoConnection:
     held = sso_connections_of(call.team.id)
+    issuer = changed.get("issuer", before.issuer)
+    if issuer != before.issuer:
+        sso_connections.edit(before, held, call.team, call.actor, **changed)  # what is refused asks nobody
+        told = _examined(replace(before, issuer=issuer))
+        changed = {**changed, "own_callback": not told.tells_issuer}
     change, after = sso_connections.edit(before, held, call.team, call.actor, **changed)
-    if after.issuer != before.issuer:
-        _check_issuer(after)
     call.commit(change, after)
     return after
 
 
-def _check_issuer(connection: SsoConnection) -> None:
-    """Refuse an issuer that may not be asked, or does not answer as itself (case 39)."""
+def _examined(connection: SsoConnection) -> oidc.Metadata:
+    """Return what the issuer says of itself; refuse one that may not be asked, or does not answer so (case 39)."""
     presets.check_issuer(connection.provider, connection.issuer)
-    oidc.examine(oidc.Client(connection.id, connection.issuer, connection.client_id, None))
+    return oidc.examine(oidc.Client(connection.id, connection.issuer, connection.client_id, None))
 
 
 def _sealed(call: Call, connection_id: str, secret: str | None) -> str | None:

@@ -65,7 +65,8 @@ class SsoConnection:
 
     `vouched` is the role of who last said which issuer it is, lowered to that of who last said what it is told of
     people, and raised by the first owner who signs in through it: it signs nobody in by e-mail who ranks above it
-    (I16). `worked` says that anybody has signed in through it.
+    (I16). `worked` says that anybody has signed in through it; `own_callback` that people come back to an
+    address of its own, because its provider does not say who answers (RFC 9207).
     """
 
     id: str
@@ -82,6 +83,7 @@ class SsoConnection:
     rules: tuple[RoleRule, ...] = ()
     tested: Tested | None = None
     worked: bool = False
+    own_callback: bool = True
     version: int = 1
 
     @property
@@ -112,7 +114,7 @@ class SsoConnection:
         }
 
 
-IDENTITY = ("issuer", "client_id", "sealed_secret", "scim_claim")
+IDENTITY = ("issuer", "client_id", "sealed_secret", "scim_claim", "own_callback")
 """What makes a connection another one: after such a change an owner has to try it anew."""
 CLAIMS = ("client_id", "scim_claim")
 """What decides whom the same issuer is understood to mean: who says it vouches for no more than their own role."""
@@ -122,11 +124,16 @@ CLIENT = ("issuer", "client_id")
 
 def add(wanted: SsoConnection, held: Sequence[SsoConnection], actor: Actor) -> Change:
     """Add a connection. Raises Invalid at the most that a team has."""
-    if len(held) >= MOST_CONNECTIONS:
-        raise Invalid(Flaw("", f"A team has at most {MOST_CONNECTIONS} SSO connections."))
+    check_room(held)
     deed = Deed(Action.SSO_CONNECTION_ADDED, actor, wanted.subject, None, wanted.facts)
     known = Claim(IDP, wanted.team_id, ids.code(wanted.id), None, wanted.team_id)
     return Change(steps=(Created(wanted),), claims=(known,), deeds=(deed,))
+
+
+def check_room(held: Sequence[SsoConnection]) -> None:
+    """Refuse one more than a team has at most."""
+    if len(held) >= MOST_CONNECTIONS:
+        raise Invalid(Flaw("", f"A team has at most {MOST_CONNECTIONS} SSO connections."))
 
 
 def edit(

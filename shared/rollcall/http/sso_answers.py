@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from rollcall.actions.enforce_sso import Switched
 from rollcall.actions.sso_connections import Tried
+from rollcall.actions.ways_in import way_back
 from rollcall.domain.sso_connections import SsoConnection
 from rollcall.domain.times import rfc3339
 from rollcall.http.endpoint import Request
@@ -14,9 +15,9 @@ from rollcall.http.reply import Reply, etag
 Json = dict[str, object]
 
 
-def redirect_uri() -> str:
-    """Return where identity providers send people back to: one address for all connections."""
-    return f"{os.environ['PUBLIC_BASE_URL']}/sso/callback"
+def redirect_uri(connection: SsoConnection) -> str:
+    """Return where the connection's provider sends people back to."""
+    return way_back(connection, os.environ["PUBLIC_BASE_URL"])
 
 
 def start_url(connection_id: str) -> str:
@@ -38,7 +39,7 @@ def sso_connection_view(connection: SsoConnection) -> Json:
         "scim_claim": connection.scim_claim,
         "enabled": connection.enabled,
         "mappings": [rule.facts for rule in connection.rules],
-        "redirect_uri": redirect_uri(),
+        "redirect_uri": redirect_uri(connection),
         "start_url": start_url(connection.id),
         "vouched": connection.vouched.value,
         "tested_at": None if tested is None else rfc3339(tested.at),
@@ -75,7 +76,7 @@ def tried(_: Request[Any], value: Tried) -> Reply:
     url = start_url(value.connection.id)
     if value.link is not None:
         url = f"{url}?{urlencode({'link': value.link})}"
-    told = {"ok": not value.problems, "problems": list(value.problems), "redirect_uri": redirect_uri()}
+    told = {"ok": not value.problems, "problems": list(value.problems), "redirect_uri": redirect_uri(value.connection)}
     return Reply(200, {**told, "start_url": url}, secret=value.link is not None)
 
 

@@ -19,16 +19,11 @@ COOKIE = "__Host-rollcall-sso"
 _SECONDS = int(ATTEMPT_LIFE.total_seconds())
 
 
-def redirect_uri() -> str:
-    """Return where identity providers send people back to; it is the same for all connections."""
-    return f"{os.environ['PUBLIC_BASE_URL']}/sso/callback"
-
-
 def begin(request: Request[Any]) -> Begun:
     """Leave for the identity provider."""
     http = request.asked.http
     invitation, link = http.parameter("invitation"), http.parameter("link")
-    return sso.begin(request.call, request.asked.path_id("connection", "idp"), invitation, link, redirect_uri())
+    return sso.begin(request.call, request.asked.path_id("connection", "idp"), invitation, link, _base_url())
 
 
 def begun(_: Request[Any], value: Begun) -> Reply:
@@ -39,9 +34,10 @@ def begun(_: Request[Any], value: Begun) -> Reply:
 def complete(request: Request[Any]) -> SignedIn:
     """Come back from the identity provider."""
     http = request.asked.http
-    came = Return(*(http.parameter(name) for name in ("state", "code", "error", "iss")))
+    at = request.asked.path_id("connection", "idp")
+    came = Return(at, *(http.parameter(name) for name in ("state", "code", "error", "iss")))
     kept, brought = _kept(http), next(iter(sessions_of(http)), None)
-    return sso.complete(request.call, came, kept, brought, redirect_uri())
+    return sso.complete(request.call, came, kept, brought, _base_url())
 
 
 def completed(request: Request[Any], value: SignedIn) -> Reply:
@@ -58,6 +54,10 @@ def failure(error: RollcallError, http: HttpRequest) -> Reply:
     back = sign_in_url(error.about) if isinstance(error.about, str) else None
     told = {"sentence": error.detail, "code": error.code, "request_id": http.request_id, "sign_in_url": back}
     return page_reply(status_of(error)[0], render_page("sso_failed", **told), headers_of(error))
+
+
+def _base_url() -> str:
+    return os.environ["PUBLIC_BASE_URL"]
 
 
 def _kept(http: HttpRequest) -> str | None:

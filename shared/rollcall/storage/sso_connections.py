@@ -31,6 +31,7 @@ def sso_connection_item(connection: SsoConnection) -> SsoConnectionItem:
         "rules": [[rule.group, rule.role.value] for rule in connection.rules],
         "tested": None if tested is None else [tested.member_id, epoch_ms(tested.at)],
         "worked": connection.worked,
+        "own_callback": connection.own_callback,
     }
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     key = keys.sso_connection(connection.team_id, connection.id)
@@ -57,6 +58,7 @@ def sso_connection_of(raw: Wire, team_id: str) -> SsoConnection:
         rules=tuple(RoleRule(group, Role(role)) for group, role in told["rules"]),
         tested=None if tested is None else Tested(tested[0], from_epoch_ms(tested[1])),
         worked=told["worked"],
+        own_callback=told["own_callback"],
         version=int(item.version),
     )
 
