@@ -66,7 +66,7 @@ class Prober:
         """The path of a route, with ids that exist unless told otherwise."""
         place = place_of(key)
         known = {"id": self.path.get(place, ""), "token": self.path.get(f"{place} link", ""), "slug": "acme"}
-        known |= {"key": "trustgate", "group": "tokens", "grant": "vault-1", "domain": "claimed.example.com"}
+        known |= {"key": "trustgate", "group": "tokens", "grant": "vault-1", "domain": "fuzzed.example.com"}
         known["connection"] = self.path["sso-connections"]
         return key.partition(" ")[2].format_map({**known, **path})
 
@@ -156,7 +156,7 @@ def prepared(seeded: World, idp: ToyIdp) -> Iterator[Prober]:
     listed = "/v1/team/products/trustgate/service-tokens"
     service = seeded.call("POST", listed, {"name": "live"}, token=session).json
     scim = seeded.call("POST", "/v1/team/scim-tokens", {"name": "live", "staged": True}, token=session).json
-    claimed = seeded.call("POST", "/v1/team/domains", {"domain": "claimed.example.com"}, token=session).json
+    claimed = seeded.call("POST", "/v1/team/domains", {"domain": "fuzzed.example.com"}, token=session).json
     seeded.publish(claimed["record"]["name"], claimed["record"]["value"])
     conflict = ScimConflict(seeded.acme.id, admin.id, admin.email, None, '{"userName": "held"}', NOW, NOW)
     commit(Change(steps=(renewed(None, conflict),)))
