@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -66,30 +67,31 @@ def _named(resources: Json, kind: str) -> list[str]:
 
 
 def _routes(api: str, resource: Json) -> Iterator[tuple[str, Json]]:
-    """Yield an integration and a route for each operation of an API's Body."""
+    """Yield a route for each operation of an API's Body, and an integration for each function: a stack has a limit."""
     paths = resource["Properties"]["Body"]["paths"]
     operations = [(path, method, one) for path, methods in paths.items() for method, one in methods.items()]
+    of_api = {"ApiId": {"Ref": api}}
+    known: dict[str, str] = {}
     for number, (path, method, operation) in enumerate(operations):
-        integration = operation["x-amazon-apigateway-integration"]
-        of_api = {"ApiId": {"Ref": api}}
-        yield (
-            f"{api}Integration{number}",
-            {
-                "Type": "AWS::ApiGatewayV2::Integration",
-                "Properties": {
-                    **of_api,
-                    "IntegrationType": "AWS_PROXY",
-                    "IntegrationUri": integration["uri"],
-                    "PayloadFormatVersion": integration["payloadFormatVersion"],
-                },
-            },
-        )
-        target = {"Fn::Join": ["/", ["integrations", {"Ref": f"{api}Integration{number}"}]]}
+        wanted = _integration(operation["x-amazon-apigateway-integration"], of_api)
+        name = known.setdefault(json.dumps(wanted, sort_keys=True), f"{api}Integration{len(known)}")
+        yield name, wanted
+        target = {"Fn::Join": ["/", ["integrations", {"Ref": name}]]}
         key = "$default" if operation.get("isDefaultRoute") else f"{method.upper()} {path}"
         yield (
             f"{api}Route{number}",
             {"Type": "AWS::ApiGatewayV2::Route", "Properties": {**of_api, "RouteKey": key, "Target": target}},
         )
+
+
+def _integration(told: Json, of_api: Json) -> Json:
+    properties = {
+        **of_api,
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": told["uri"],
+        "PayloadFormatVersion": told["payloadFormatVersion"],
+    }
+    return {"Type": "AWS::ApiGatewayV2::Integration", "Properties": properties}
 
 
 def _by_arn(node: Json, secrets: set[str]) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from infra.rehearse.play import OWNER, SLUG
 from infra.rehearse.told import expect, step
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from infra.local.edges import Json
     from infra.rehearse.play import Parts, Scene
 
-Request = tuple[int, str, str, "Json", str]
+Request = tuple[int, str, str, "Json", "str | None"]
 _OTHER: Final = "otto@example.com"
 
 
@@ -69,6 +70,7 @@ def _of_team(scene: Scene, parts: Parts) -> Iterable[Request]:
     yield 200, "PATCH", f"/v1/tokens/{token}", {"name": "renamed"}, parts.session
     yield 204, "DELETE", f"/v1/tokens/{token}", None, parts.session
     yield from _of_provisioning(scene, parts)
+    yield from _of_sign_on(scene, parts)
     yield 204, "DELETE", "/v1/team", {"name": "Acme & Co"}, parts.session
 
 
@@ -83,6 +85,17 @@ def _of_provisioning(scene: Scene, parts: Parts) -> Iterable[Request]:
     yield 200, "GET", "/v1/team/scim-log", None, owner
     yield 200, "GET", "/v1/team/scim-conflicts", None, owner
     yield 204, "DELETE", f"{tokens}/{token}", None, owner
+
+
+def _of_sign_on(scene: Scene, parts: Parts) -> Iterable[Request]:
+    """Ask for what needs no identity provider; the refused one seals its secret before anybody is asked."""
+    owner, connections = parts.owner, "/v1/team/sso-connections"
+    nowhere = {"provider": "oidc", "issuer": "https://127.0.0.1/", "client_id": "rollcall", "client_secret": "secret"}
+    yield 200, "GET", connections, None, owner
+    yield 400, "POST", connections, nowhere, owner
+    yield 409, "PUT", "/v1/team/sso-enforcement", {"enforced": True}, parts.session
+    code = _made(scene, "/v1/team/break-glass-codes", None, parts.session)["codes"][0]
+    yield 201, "POST", f"/v1/teams/{SLUG}/break-glass-sessions", {"email": OWNER, "code": code}, None
 
 
 def _service_token(scene: Scene, parts: Parts) -> str:

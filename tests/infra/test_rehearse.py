@@ -43,6 +43,8 @@ def test_every_operation_of_an_api_becomes_a_route_to_its_function() -> None:
     target = routes["$default"]["Properties"]["Target"]["Fn::Join"][1][1]["Ref"]
     assert "RootAliaslive" in made[target]["Properties"]["IntegrationUri"]["Fn::Sub"]
     assert made[target]["Properties"]["ApiId"] == {"Ref": "Api"}
+    integrations = [one for one in made.values() if one["Type"].endswith("::Integration")]
+    assert len(integrations) == 2, "one for each function, not for each route: a stack has a limit"
 
 
 def test_only_rights_to_send_are_widened_and_only_secrets_named_otherwise() -> None:
