@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollcall.auth import secrets
+from tests import seam
+from tests.functions.scim_kit import Provider
 from tests.operations import act_on, put_role
 from tests.sso_kit import Browser, joining
 from tests.toy_idp import sign_in
@@ -195,3 +197,23 @@ def test_a_link_whose_secret_is_wrong_is_unknown(world: World, connection: SsoCo
     forged = secrets.compose("inv", token.team_id, token.owner_id, bytes(32))
     with world.unchanged():
         assert Browser(world).start(connection, invitation=forged).status == 410
+
+
+def test_case_232_an_invitation_that_scim_closes_between_two_readings_is_looked_at_again(
+    world: World, connection: SsoConnection
+) -> None:
+    """Its address was still the invitation's at the first reading, and is a member's at the second."""
+    scim = Provider(world)
+    world.invite(NICO)
+    browser = Browser(world)
+    back = sign_in(browser.start(connection).headers["location"], NICO)
+    made: list[Answer] = []
+
+    def meanwhile(number: int, _: str) -> None:
+        if number == 3 and not made:  # team and address were read; now the invitation is
+            made.append(scim.post(NICO))
+
+    with seam.seam(meanwhile):
+        entered = browser.back(back)
+    assert (made[0].status, entered.status) == (201, 302), entered.body
+    assert world.call("GET", "/v1/me", token=browser.session).json["id"] == made[0].json["id"]

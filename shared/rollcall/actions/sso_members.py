@@ -17,7 +17,7 @@ from rollcall.domain import invitations, sso
 from rollcall.domain.changes import Change, Rests, Updated
 from rollcall.domain.errors import EmailUnproven, InvitedElsewhere, LinkUnknown, NoMembership, SsoFailed, Stale
 from rollcall.domain.ids import digest
-from rollcall.domain.invitations import EMAIL, Invitation, State
+from rollcall.domain.invitations import EMAIL, OPEN, Invitation, State
 from rollcall.domain.members import Member
 from rollcall.domain.provisioning import BARRED, EXTERNAL_ID, SUBJECT
 from rollcall.domain.sso import SSO, Entry
@@ -169,10 +169,13 @@ def newcomer(call: Call, journey: Journey, team: Team, proof: Proof) -> tuple[Ch
 
 
 def _waiting(team_id: str, holder: str | None) -> Invitation | None:
-    """Return the open invitation of the address, pending or expired."""
+    """Return the open invitation of the address. Raises Stale where it was closed since it was named."""
     if holder is None or not holder.startswith("inv_"):
         return None
-    return read(invitation_keys(team_id, holder)).invitation(team_id, holder)
+    invitation = read(invitation_keys(team_id, holder)).invitation(team_id, holder)
+    if invitation is None or invitation.state not in OPEN:
+        raise Stale
+    return invitation
 
 
 def invited(call: Call, team_id: str, text: str) -> Seen:
